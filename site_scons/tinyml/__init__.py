@@ -1,0 +1,1 @@
+"""Plain Python behind the SCons tools: no module in this package imports SCons."""

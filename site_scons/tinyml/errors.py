@@ -1,0 +1,61 @@
+"""The one exception for a user's mistake, and how it is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+
+class UserError(Exception):
+    """A mistake in what the user gave us: an input file, an option, the machine's set-up.
+
+    Args:
+        culprit: what is wrong and where, e.g. ``models/x/x.h5 is empty``.
+        expected: what would have been right.
+        hint: what to do next, as a command where there is one.
+    """
+
+    def __init__(self, culprit: str, expected: str, hint: str) -> None:
+        """Keep the three parts; ``str()`` is the culprit alone."""
+        super().__init__(culprit)
+        self.culprit = culprit
+        self.expected = expected
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str]]:
+        """Pickle all three parts, so that the error survives a process boundary."""
+        return (UserError, (self.culprit, self.expected, self.hint))
+
+    def report(self) -> str:
+        """Return the three lines shown to the user, each labelled and aligned."""
+        return (
+            f"scons: error: {self.culprit}\n"
+            f"       expected: {self.expected}\n"
+            f"       try: {self.hint}"
+        )
+
+
+def exit_status(main: Callable[[], int | None]) -> int:
+    """Run a command line's ``main`` and return its exit status.
+
+    A `UserError` becomes its three lines on stderr and status 1. Any other exception is a
+    defect of ours and keeps its traceback.
+    """
+    try:
+        return main() or 0
+    except UserError as error:
+        print(error.report(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+@contextlib.contextmanager
+def shown(leave: Callable[[int], object]) -> Iterator[None]:
+    """Show a `UserError` raised in the body as its three lines, then call ``leave(2)``."""
+    try:
+        yield
+    except UserError as error:
+        print(error.report(), file=sys.stderr)
+        leave(2)

@@ -1,0 +1,59 @@
+// What an application sees of a model, whichever engine runs it.
+//
+// The generated model.h declares one `struct inference_model` per model and defines
+// INFERENCE_MODEL as the one the build was asked for.
+#ifndef TINYML_RUNTIME_INFERENCE_H
+#define TINYML_RUNTIME_INFERENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum inference_type {
+    INFERENCE_FLOAT32,
+    INFERENCE_INT8,
+    INFERENCE_UINT8,
+    INFERENCE_INT16,
+    INFERENCE_INT32,
+};
+
+// An input or output tensor. `data` points into the model's arena: write inputs before
+// `invoke`, read outputs after it; both may share memory with other tensors in between.
+struct inference_tensor {
+    const char *name;
+    enum inference_type type;
+    uint32_t rank;
+    const int32_t *shape; // `rank` dimensions, the batch (1) first
+    uint32_t bytes;
+    float scale; // real value = scale * (q - zero_point); 0 where the tensor is not quantized
+    int32_t zero_point;
+    void *data;
+};
+
+struct inference_operator {
+    const char *type; // TensorFlow Lite's name, e.g. "CONV_2D"
+    const char *name; // the name of the tensor it makes, as in the graph
+    uint32_t macs;    // nominal multiply-accumulates of one inference
+};
+
+struct inference_model {
+    const char *name;
+    const struct inference_tensor *inputs;
+    const struct inference_tensor *outputs;
+    const struct inference_operator *operators;
+    uint32_t input_count;
+    uint32_t output_count;
+    uint32_t operator_count;
+    uint32_t arena_bytes;
+    uint32_t weight_bytes;
+    int (*invoke)(void); // 0 on success
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

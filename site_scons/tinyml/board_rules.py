@@ -1,0 +1,130 @@
+"""What must hold between the values of a board.toml, once each has the right type."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from tinyml.errors import UserError
+
+if TYPE_CHECKING:
+    from tinyml.boards import Board, Clock, Emulator, Memory, Placement
+
+ADDRESS_SPACE = 1 << 32
+
+
+def check(board: Board, where: str, hint: str) -> None:
+    """Refuse a board that contradicts itself.
+
+    Args:
+        board: the board as its file says.
+        where: the file, for the message.
+        hint: the last line of the message.
+
+    Raises:
+        UserError: the first rule that does not hold.
+    """
+    _check_parts(board, where, hint)
+    for memory in board.memory:
+        _check_memory(memory, f"{where}: memory {memory.name}", hint)
+    _check_overlaps(board.memory, where, hint)
+    if board.placement:
+        _check_placement(board, board.placement, where, hint)
+    if board.clock:
+        _check_clock(board, board.clock, where, hint)
+    if board.emulator:
+        _check_emulator(board.emulator, where, hint)
+
+
+def _check_parts(board: Board, where: str, hint: str) -> None:
+    parts = {"family": board.family, "core": board.core, "placement": board.placement}
+    present = [name for name, part in parts.items() if part is not None]
+    if present and len(present) < len(parts):
+        raise UserError(
+            f"{where} has {' and '.join(present)} only",
+            "family, core and placement together; none of them for a native program",
+            hint,
+        )
+
+
+def _check_overlaps(memories: tuple[Memory, ...], where: str, hint: str) -> None:
+    for low, high in itertools.pairwise(sorted(memories, key=lambda memory: memory.origin)):
+        if low.end > high.origin:
+            raise UserError(
+                f"{where}: memories {low.name} and {high.name} overlap",
+                f"{low.name} to end at or below {high.origin:#010x}; it ends at {low.end:#010x}",
+                hint,
+            )
+
+
+def _check_memory(memory: Memory, where: str, hint: str) -> None:
+    rules = {
+        f"is called {memory.name!r}": (
+            re.fullmatch(r"[A-Za-z_]\w*", memory.name, re.ASCII),
+            "letters, digits and _",
+        ),
+        f"has kind {memory.kind!r}": (memory.kind in ("flash", "ram"), "flash or ram"),
+        f"has attributes {memory.attributes!r}": (
+            re.fullmatch("r?w?x?", memory.attributes),
+            "some of rwx, in this order",
+        ),
+        f"has size {memory.size}": (memory.size > 0, "at least 1 byte"),
+        f"goes from {memory.origin:#x} to {memory.end:#x}": (
+            memory.origin >= 0 and memory.end <= ADDRESS_SPACE,
+            "32-bit addresses",
+        ),
+    }
+    for culprit, (holds, expected) in rules.items():
+        if not holds:
+            raise UserError(f"{where} {culprit}", expected, hint)
+
+
+def _check_placement(board: Board, placement: Placement, where: str, hint: str) -> None:
+    kinds = {memory.name: memory.kind for memory in board.memory}
+    for content, name in placement.regions().items():
+        wanted = "flash" if content == "text" else "ram"
+        if kinds.get(name) != wanted:
+            allowed = [memory.name for memory in board.memory if memory.kind == wanted]
+            raise UserError(
+                f"{where}: [placement] {content} is {name!r}",
+                f"a {wanted} region: {', '.join(allowed) or 'none is declared'}",
+                hint,
+            )
+    room = board.region(placement.stack).size
+    # The procedure call standard (AAPCS32 section 6.2.1.2) wants 8-byte alignment.
+    if not 0 < placement.stack_size <= room or placement.stack_size % 8:
+        raise UserError(
+            f"{where}: [placement] stack_size is {placement.stack_size}",
+            f"a multiple of 8 up to {room}, the size of {placement.stack}",
+            hint,
+        )
+
+
+def _check_clock(board: Board, clock: Clock, where: str, hint: str) -> None:
+    if clock.crystal_hz <= 0 or clock.crystal_hz % 1_000_000:
+        raise UserError(
+            f"{where}: [clock] crystal_hz is {clock.crystal_hz}", "a whole number of MHz", hint
+        )
+    try:
+        board.check_clock(clock.default_mhz)
+    except UserError as error:
+        raise UserError(
+            f"{where}: [clock] default_mhz is {clock.default_mhz}", error.expected, hint
+        ) from error
+
+
+def _check_emulator(emulator: Emulator, where: str, hint: str) -> None:
+    if emulator.kind not in ("qemu", "host"):
+        raise UserError(f"{where}: [emulator] kind is {emulator.kind!r}", "qemu or host", hint)
+    if (emulator.kind == "qemu") != bool(emulator.machine):
+        raise UserError(
+            f"{where}: [emulator] machine is {emulator.machine!r}",
+            "QEMU's name of the machine for kind qemu, nothing for host",
+            hint,
+        )
+    # QEMU accepts -icount shift=0..10.
+    if not 0 <= emulator.icount_shift <= 10:
+        raise UserError(
+            f"{where}: [emulator] icount_shift is {emulator.icount_shift}", "0 to 10", hint
+        )

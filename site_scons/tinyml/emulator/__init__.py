@@ -1,0 +1,1 @@
+"""Runs firmware without the board: ``python -m tinyml.emulator BOARD_DIR ELF``."""

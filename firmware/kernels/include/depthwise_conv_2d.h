@@ -1,0 +1,39 @@
+// Depthwise 2-D convolution: output channel c * depth_multiplier + m sees input channel c alone.
+// NHWC images, weights [row][column][output channel].
+#ifndef TINYML_KERNELS_DEPTHWISE_CONV_2D_H
+#define TINYML_KERNELS_DEPTHWISE_CONV_2D_H
+
+#include "spatial.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct depthwise_conv_2d_int8_params {
+    struct spatial spatial;
+    int32_t depth_multiplier;
+    int32_t input_offset; // minus the zero point
+    int32_t output_offset;
+    int32_t activation_min, activation_max;
+    const int32_t *multipliers; // one per output channel
+    const int32_t *shifts;
+};
+
+struct depthwise_conv_2d_float32_params {
+    struct spatial spatial;
+    int32_t depth_multiplier;
+    float activation_min, activation_max;
+};
+
+// `bias` holds one value per output channel, or is NULL.
+void depthwise_conv_2d_int8(const struct depthwise_conv_2d_int8_params *params, const int8_t *input,
+                            const int8_t *weights, const int32_t *bias, int8_t *output);
+void depthwise_conv_2d_float32(const struct depthwise_conv_2d_float32_params *params,
+                               const float *input, const float *weights, const float *bias,
+                               float *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

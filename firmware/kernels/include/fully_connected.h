@@ -1,0 +1,38 @@
+// Matrix times vector, for each of `batches` vectors; weights [output][input].
+#ifndef TINYML_KERNELS_FULLY_CONNECTED_H
+#define TINYML_KERNELS_FULLY_CONNECTED_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fully_connected_int8_params {
+    int32_t batches, input_depth, output_depth;
+    int32_t input_offset; // minus the zero point
+    int32_t weights_offset;
+    int32_t output_offset;
+    int32_t activation_min, activation_max;
+    int32_t per_channel; // 1: one multiplier per output, 0: one for all
+    const int32_t *multipliers;
+    const int32_t *shifts;
+};
+
+struct fully_connected_float32_params {
+    int32_t batches, input_depth, output_depth;
+    float activation_min, activation_max;
+};
+
+// `bias` holds one value per output, or is NULL.
+void fully_connected_int8(const struct fully_connected_int8_params *params, const int8_t *input,
+                          const int8_t *weights, const int32_t *bias, int8_t *output);
+void fully_connected_float32(const struct fully_connected_float32_params *params,
+                             const float *input, const float *weights, const float *bias,
+                             float *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

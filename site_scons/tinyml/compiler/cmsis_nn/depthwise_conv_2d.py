@@ -1,0 +1,54 @@
+"""DEPTHWISE_CONV_2D by arm_depthwise_conv_wrapper_s8."""
+
+from __future__ import annotations
+
+from tinyml.compiler.cmsis_nn import structs
+from tinyml.compiler.cmsis_nn.weighted import print_weighted
+from tinyml.compiler.code import Code, Names
+from tinyml.compiler.ops.depthwise_conv_2d import DepthwiseConvolution
+
+FUNCTION = "arm_depthwise_conv_wrapper_s8"
+
+
+def refusal(prepared: DepthwiseConvolution) -> str:
+    """Refuse all but int8."""
+    return structs.only_int8(prepared.variant)
+
+
+def function(prepared: DepthwiseConvolution) -> str:
+    """Return the one function there is."""
+    return FUNCTION
+
+
+def scratch_bytes(prepared: DepthwiseConvolution) -> int:
+    """Two copies of a window over all output channels in int16, generously (DSP extension).
+
+    The generated code compares it with the library's own answer before it calls.
+    """
+    s = prepared.spatial
+    return 2 * 2 * s.window_height * s.window_width * s.output_channels
+
+
+def print_(prepared: DepthwiseConvolution, names: Names) -> Code:
+    """Print the argument structs, the check of the scratch buffer and the call."""
+    s, r = prepared.spatial, prepared.requantization
+    assert r is not None
+    params = structs.convolution(s, r, prepared.activation_range)
+    params["ch_mult"] = prepared.depth_multiplier
+    filters = structs.dims(1, s.window_height, s.window_width, s.output_channels)
+    dims = {
+        **structs.image_dims(s),
+        "filter_dims": filters,
+        "bias_dims": structs.dims(1, 1, 1, s.output_channels),
+    }
+    sizes = ("params", "input_dims", "filter_dims", "output_dims")
+    return print_weighted(
+        prepared,
+        names,
+        function=FUNCTION,
+        params_type="cmsis_nn_dw_conv_params",
+        params=params,
+        quantization=structs.per_channel(r, names),
+        dims=dims,
+        buffer_size=(f"{FUNCTION}_get_buffer_size", *sizes),
+    )

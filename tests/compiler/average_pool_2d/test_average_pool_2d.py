@@ -1,0 +1,32 @@
+"""AVERAGE_POOL_2D gives tflite-micro's bytes in every corner of its options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support import single
+from support.compare import Comparison
+
+CORNERS: dict[str, dict[str, Any]] = {
+    "2x2": {},
+    "2x2, same, uneven image": {"same": True, "image": (1, 7, 7, 3)},
+    "3x3 stride 2, same": {"window": (3, 3), "same": True},
+    "3x1 stride 1": {"window": (3, 1), "stride": (1, 1)},
+    "stride beyond the window": {"window": (1, 2), "stride": (3, 3)},
+    "the whole image": {"image": (1, 25, 5, 8), "window": (25, 5), "stride": (25, 5)},
+    "window larger than the image": {"window": (5, 5), "same": True, "image": (1, 2, 3, 2)},
+    "two images": {"image": (2, 4, 4, 3)},
+    "relu": {"activation": "RELU"},
+    "relu6": {"activation": "RELU6"},
+    "relu -1 to 1": {"activation": "RELU_N1_TO_1"},
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
+@pytest.mark.parametrize("corner", CORNERS)
+def test_pool(oracle: Comparison, corner: str, kind: str) -> None:
+    """Byte for byte; float32 too, on this computer."""
+    oracle.check(single.pool(True, kind=kind, **CORNERS[corner]))

@@ -1,0 +1,47 @@
+"""Whole models by other people give tflite-micro's bytes, int8 and float32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.compare import Comparison
+from tinyml.compiler.graph import parse
+from tinyml.compiler.kernels import KERNEL_SETS
+from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
+
+INT8 = ("kws_ref_model", "ad01_int8", "pretrainedResnet_quant")
+FLOAT32 = ("ad01_fp32", "pretrainedResnet")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", INT8)
+def test_int8(oracle: Comparison, shared_models: Path, name: str) -> None:
+    """Int8: byte for byte."""
+    oracle.check((shared_models / f"{name}.tflite").read_bytes())
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", FLOAT32)
+def test_float32(oracle: Comparison, shared_models: Path, name: str) -> None:
+    """Float32: within 1e-6."""
+    oracle.check((shared_models / f"{name}.tflite").read_bytes(), tolerance=1e-6)
+
+
+@pytest.mark.parametrize("name", INT8 + FLOAT32)
+def test_arena_is_the_largest_live_set(shared_models: Path, name: str) -> None:
+    """No placement could be smaller, for any kernel set."""
+    graph = parse((shared_models / f"{name}.tflite").read_bytes(), name)
+    for kernel in KERNEL_SETS:
+        plan = prepare(graph, kernel)
+        assert plan.arena_bytes == plan.arena_lower_bound
+
+
+def test_hybrid_is_refused(shared_models: Path) -> None:
+    """A model whose file name says float32 but whose weights are int8 is seen for what it is."""
+    data = (shared_models / "kws_ref_model_float32.tflite").read_bytes()
+    with pytest.raises(UserError, match="types \\(float32, int8") as refusal:
+        prepare(parse(data, "kws_ref_model_float32.tflite"), "reference")
+    assert "hybrid" in refusal.value.hint

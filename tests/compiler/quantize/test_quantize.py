@@ -1,0 +1,29 @@
+"""QUANTIZE gives tflite-micro's bytes, from float32 and between 8-bit types."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import single
+from support.compare import Comparison
+
+Type = tuple[str, float, int]
+REAL: Type = ("FLOAT32", 0.0, 0)
+CORNERS: dict[str, tuple[Type, Type]] = {
+    "float32 to int8": (REAL, ("INT8", 0.037, -3)),
+    "float32 to int8, saturating": (REAL, ("INT8", 0.001, 100)),
+    "float32 to int8, halves": (REAL, ("INT8", 0.5, 0)),
+    "int8 to int8": (("INT8", 0.1, 4), ("INT8", 0.07, -9)),
+    "int8 to int8, finer": (("INT8", 0.9, 4), ("INT8", 0.01, -9)),
+    "int8 to int8, coarser": (("INT8", 0.01, 4), ("INT8", 1.7, -9)),
+    "int8 to uint8": (("INT8", 0.1, -5), ("UINT8", 0.1, 123)),
+    "uint8 to int8": (("UINT8", 0.1, 123), ("INT8", 0.1, -5)),
+    "uint8 to int8, other scale": (("UINT8", 0.02, 1), ("INT8", 0.035, 77)),
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", CORNERS)
+def test_quantize(oracle: Comparison, corner: str) -> None:
+    """Byte for byte."""
+    oracle.check(single.convert("QUANTIZE", *CORNERS[corner]))

@@ -1,0 +1,70 @@
+"""The project itself under test: build a variant of it, run its firmware, copy it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# What a fresh clone would not have, apart from build/: copied, so that a copy starts built.
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "tests", "docs")
+
+
+def scons(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run scons in ``folder``; one at a time there, as two would share a signature file."""
+    (folder / "build").mkdir(exist_ok=True)
+    with (folder / "build" / ".test-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return subprocess.run(
+            [sys.executable, "-m", "SCons", "-Q", *arguments],
+            cwd=folder,
+            env=without_project_path(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def without_project_path() -> dict[str, str]:
+    """Return this process's environment, without what leads Python to this checkout."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+def build(*arguments: str, folder: Path = ROOT) -> Path:
+    """Build with the options and targets ``arguments``; return the variant's folder."""
+    result = scons(*arguments, folder=folder)
+    assert result.returncode == 0, result.stdout + result.stderr
+    options = dict(word.split("=") for word in arguments if "=" in word)
+    board = options.get("board", "stm32f746")
+    kernel = options.get("kernel", "reference" if board == "host" else "cm7")
+    quantize, opt = options.get("quantize", "int8"), options.get("opt", "speed")
+    return folder / "build" / f"{board}-aot-{kernel}-{quantize}-{opt}"
+
+
+def copy(destination: Path) -> Path:
+    """Copy the project, with what it has built, to ``destination`` and return that."""
+    with (ROOT / "build" / ".test-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.copytree(ROOT, destination, ignore=NOT_COPIED, symlinks=True)
+        for record in ROOT.glob("build/.sconsign*"):
+            shutil.copy(record, destination / "build")
+    return destination
+
+
+def run_vectors(elf: Path, board: str, records: bytes, folder: Path) -> bytes:
+    """Run the firmware ``vectors`` over input ``records``; return its output records."""
+    (folder / "inputs.bin").write_bytes(records)
+    result = subprocess.run(
+        [sys.executable, "-m", "tinyml.emulator", str(ROOT / "firmware/boards" / board), str(elf)]
+        + ["--cwd", str(folder), "--timeout", "300"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "site_scons")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return (folder / "outputs.bin").read_bytes()

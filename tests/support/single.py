@@ -1,0 +1,276 @@
+"""Models of one operator, with weights and scales drawn from a seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tflite
+
+from support.tflite_builder import ModelBuilder
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Pair = tuple[int, int]
+
+
+def window_fields(stride: Pair, same: bool, activation: str) -> dict[str, float]:
+    """Return the option fields that convolutions and pools share; pairs are (height, width)."""
+    return {
+        "Padding": tflite.Padding.SAME if same else tflite.Padding.VALID,
+        "StrideH": stride[0],
+        "StrideW": stride[1],
+        "FusedActivationFunction": getattr(tflite.ActivationFunctionType, activation),
+    }
+
+
+def extent(size: int, window: int, stride: int, dilation: int, same: bool) -> int:
+    """Return the output size along one dimension, by TensorFlow's definition of padding."""
+    if same:
+        return math.ceil(size / stride)
+    return math.ceil((size - (window - 1) * dilation) / stride)
+
+
+def convolution(
+    image: tuple[int, int, int, int] = (1, 6, 7, 3),
+    window: Pair = (3, 3),
+    outputs: int = 4,
+    stride: Pair = (1, 1),
+    dilation: Pair = (1, 1),
+    same: bool = True,
+    activation: str = "NONE",
+    bias: str = "given",
+    kind: str = "INT8",
+    depthwise: bool = False,
+    per_channel: bool = True,
+    zero_points: Pair = (-3, 5),
+    output_scale: float = 0.0,
+    seed: int = 0,
+) -> bytes:
+    """Return a CONV_2D, or a DEPTHWISE_CONV_2D with outputs / channels as depth multiplier.
+
+    ``bias`` is "given", "zero", "absent" (index -1) or "omitted" (two inputs). ``output_scale``
+    0 stands for one under which typical sums fill a third of the range.
+    """
+    rng = np.random.default_rng(seed)
+    batches, height, width, channels = image
+    shape = (1, *window, outputs) if depthwise else (outputs, *window, channels)
+    axis = 3 if depthwise else 0
+    terms = math.prod(window) * (1 if depthwise else channels)
+    result = (
+        batches,
+        extent(height, window[0], stride[0], dilation[0], same),
+        extent(width, window[1], stride[1], dilation[1], same),
+        outputs,
+    )
+    model = ModelBuilder()
+    indices = weighted_tensors(
+        model, rng, kind, image, shape, result, axis, terms, bias, per_channel, zero_points,
+        output_scale,
+    )  # fmt: skip
+    options = window_fields(stride, same, activation) | {
+        "DilationHFactor": dilation[0],
+        "DilationWFactor": dilation[1],
+    }
+    if depthwise:
+        options["DepthMultiplier"] = outputs // channels
+    name, table = ("DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions") if depthwise else (
+        "CONV_2D", "Conv2DOptions")  # fmt: skip
+    model.operator(name, indices[:-1], indices[-1:], options_table=table, options=options)
+    return model.finish([indices[0]], [indices[-1]])
+
+
+def fully_connected(
+    image: Sequence[int] = (1, 20),
+    outputs: int = 6,
+    result: Sequence[int] = (),
+    activation: str = "NONE",
+    bias: str = "given",
+    kind: str = "INT8",
+    per_channel: bool = False,
+    zero_points: Pair = (-3, 5),
+    weights_zero_point: int = 0,
+    output_scale: float = 0.0,
+    depth: int = 0,
+    keep_dims: bool = False,
+    seed: int = 0,
+) -> bytes:
+    """Return a FULLY_CONNECTED; the depth is that of all dimensions but the first by default."""
+    rng = np.random.default_rng(seed)
+    depth = depth or math.prod(image[1:])
+    target = tuple(result) or (math.prod(image) // depth, outputs)
+    model = ModelBuilder()
+    indices = weighted_tensors(
+        model, rng, kind, image, (outputs, depth), target, 0, depth, bias, per_channel,
+        zero_points, output_scale,
+    )  # fmt: skip
+    if weights_zero_point:
+        model.tensors[indices[1]].zero_points = [weights_zero_point]
+    options = {
+        "FusedActivationFunction": getattr(tflite.ActivationFunctionType, activation),
+        "KeepNumDims": keep_dims,
+    }
+    table = "FullyConnectedOptions"
+    model.operator(
+        "FULLY_CONNECTED", indices[:-1], indices[-1:], options_table=table, options=options
+    )
+    return model.finish([indices[0]], [indices[-1]])
+
+
+def weighted_tensors(
+    model: ModelBuilder,
+    rng: np.random.Generator,
+    kind: str,
+    image: Sequence[int],
+    shape: tuple[int, ...],
+    result: Sequence[int],
+    axis: int,
+    terms: int,
+    bias: str,
+    per_channel: bool,
+    zero_points: Pair,
+    output_scale: float,
+) -> list[int]:
+    """Add input, weights, bias and output; return their indices, -1 for an absent bias."""
+    outputs = shape[axis]
+    if kind == "FLOAT32":
+        indices = [
+            model.tensor("input", kind, image),
+            model.constant("weights", rng.standard_normal(shape, np.float32)),
+            model.constant("bias", rng.standard_normal(outputs, np.float32)),
+            model.tensor("output", kind, result),
+        ]
+    else:
+        scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
+        source = 0.043
+        target = output_scale or source * 0.011 * 74 * 74 * math.sqrt(terms) / 45
+        weights = rng.integers(-127, 128, shape).astype(np.int8)
+        values = rng.integers(-9000, 9001, outputs).astype(np.int32)
+        products = [source * float(np.float32(s)) for s in scales]
+        first, last = ([z] for z in zero_points)
+        indices = [
+            model.tensor("input", kind, image, scales=[source], zero_points=first),
+            model.constant("weights", weights, scales=scales, axis=axis if per_channel else 0),
+            model.constant("bias", values, scales=products),
+            model.tensor("output", kind, result, scales=[target], zero_points=last),
+        ]
+    if bias == "zero":
+        model.tensors[indices[2]].data = np.zeros_like(model.tensors[indices[2]].data)
+    if bias == "absent":
+        indices[2] = -1
+    return indices if bias != "omitted" else [*indices[:2], indices[3]]
+
+
+def pool(
+    average: bool,
+    image: tuple[int, int, int, int] = (1, 7, 8, 3),
+    window: Pair = (2, 2),
+    stride: Pair = (2, 2),
+    same: bool = False,
+    activation: str = "NONE",
+    kind: str = "INT8",
+    scale: float = 0.05,
+    zero_point: int = -7,
+) -> bytes:
+    """Return a MAX_POOL_2D or an AVERAGE_POOL_2D."""
+    result = (
+        image[0],
+        extent(image[1], window[0], stride[0], 1, same),
+        extent(image[2], window[1], stride[1], 1, same),
+        image[3],
+    )
+    quantization: dict[str, Any] = {}
+    if kind != "FLOAT32":
+        quantization = {"scales": [scale], "zero_points": [zero_point]}
+    model = ModelBuilder()
+    source = model.tensor("input", kind, image, **quantization)
+    target = model.tensor("output", kind, result, **quantization)
+    fields = window_fields(stride, same, activation)
+    fields |= {"FilterHeight": window[0], "FilterWidth": window[1]}
+    name = "AVERAGE_POOL_2D" if average else "MAX_POOL_2D"
+    model.operator(name, [source], [target], options_table="Pool2DOptions", options=fields)
+    return model.finish([source], [target])
+
+
+def add(
+    first: Sequence[int] = (1, 3, 4, 5),
+    second: Sequence[int] = (1, 3, 4, 5),
+    activation: str = "NONE",
+    kind: str = "INT8",
+    scales: Sequence[float] = (0.03, 0.07, 0.09),
+    zero_points: Sequence[int] = (-11, 4, 9),
+    constant: bool = False,
+    seed: int = 0,
+) -> bytes:
+    """Return an ADD; ``scales`` are of both inputs and the output."""
+    result = np.broadcast_shapes(tuple(first), tuple(second))
+    quantization: list[dict[str, Any]] = [{}, {}, {}]
+    if kind != "FLOAT32":
+        pairs = zip(scales, zero_points, strict=True)
+        quantization = [{"scales": [s], "zero_points": [z]} for s, z in pairs]
+    rng = np.random.default_rng(seed)
+    model = ModelBuilder()
+    a = model.tensor("first", kind, first, **quantization[0])
+    if constant:
+        values = rng.standard_normal(second).astype(np.float32)
+        if kind == "INT8":
+            values = rng.integers(-128, 128, second).astype(np.int8)
+        b = model.constant("second", values, **quantization[1])
+    else:
+        b = model.tensor("second", kind, second, **quantization[1])
+    target = model.tensor("output", kind, result, **quantization[2])
+    options = {"FusedActivationFunction": getattr(tflite.ActivationFunctionType, activation)}
+    model.operator("ADD", [a, b], [target], options_table="AddOptions", options=options)
+    return model.finish([a] if constant else [a, b], [target])
+
+
+def softmax(
+    shape: Sequence[int] = (1, 10), beta: float = 1.0, kind: str = "INT8", scale: float = 0.1
+) -> bytes:
+    """Return a SOFTMAX."""
+    quantized = kind != "FLOAT32"
+    source_q: dict[str, Any] = {"scales": [scale], "zero_points": [12]} if quantized else {}
+    target_q: dict[str, Any] = {"scales": [1 / 256], "zero_points": [-128]} if quantized else {}
+    model = ModelBuilder()
+    source = model.tensor("input", kind, shape, **source_q)
+    target = model.tensor("output", kind, shape, **target_q)
+    options = {"Beta": beta}
+    model.operator("SOFTMAX", [source], [target], options_table="SoftmaxOptions", options=options)
+    return model.finish([source], [target])
+
+
+def convert(
+    operator: str,
+    source: tuple[str, float, int],
+    target: tuple[str, float, int],
+    shape: Sequence[int] = (1, 5, 13),
+) -> bytes:
+    """Return a QUANTIZE or DEQUANTIZE between (type, scale, zero point); scale 0 is none."""
+    model = ModelBuilder()
+    indices = [
+        model.tensor(name, kind, shape, **({"scales": [s], "zero_points": [z]} if s else {}))
+        for name, (kind, s, z) in (("input", source), ("output", target))
+    ]
+    model.operator(operator, indices[:1], indices[1:])
+    return model.finish(indices[:1], indices[1:])
+
+
+def reshape(
+    shape: Sequence[int] = (1, 4, 6), result: Sequence[int] = (1, 24), kind: str = "INT8"
+) -> bytes:
+    """Return a RESHAPE between two QUANTIZE or, for float32, ADD operators.
+
+    So that its input and its output are both inside the model.
+    """
+    model = ModelBuilder()
+    q: dict[str, Any] = {} if kind == "FLOAT32" else {"scales": [0.05], "zero_points": [3]}
+    source = model.tensor("input", kind, shape, **q)
+    doubled = model.tensor("doubled", kind, shape, **q)
+    flat = model.tensor("flat", kind, result, **q)
+    target = model.tensor("output", kind, result, **q)
+    sizes = model.constant("sizes", np.array(result, np.int32))
+    model.operator("ADD", [source, source], [doubled], options_table="AddOptions")
+    model.operator("RESHAPE", [doubled, sizes], [flat], options_table="ReshapeOptions")
+    model.operator("ADD", [flat, flat], [target], options_table="AddOptions")
+    return model.finish([source], [target])

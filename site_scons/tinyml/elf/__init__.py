@@ -1,0 +1,1 @@
+"""What a linked firmware holds: sizes by section and region, checks, and the linker's overflows."""

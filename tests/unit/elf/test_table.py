@@ -1,0 +1,79 @@
+"""How the account is shown."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pytest
+
+from tinyml.elf.account import Account, account
+from tinyml.elf.image import parse
+from tinyml.elf.table import as_json, as_text, show
+from unit.elf.tiny_elf import MEMORIES, Piece, build, firmware
+
+
+def accounted(*more: Piece) -> Account:
+    """Return the account of the usual firmware, with more sections."""
+    return account(parse(build((*firmware(), *more), ()), "tiny.elf"), "tiny", MEMORIES)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Claim it."""
+        return True
+
+
+def test_table_names_regions_sections_bytes_and_percent() -> None:
+    """One line a section, one sum a region, one a kind of memory, and what size prints."""
+    lines = [" ".join(line.split()) for line in as_text(accounted()).splitlines()]
+    assert "FLASH .text 0x08000000 100 0.01 % text" in lines
+    assert "FLASH padding 0x08000064 12 0.00 % padding" in lines
+    assert "FLASH = of 1048576 188 0.02 % 1048388 free" in lines
+    assert "all ram = of 311296 13248 4.26 % 298048 free" in lines
+    assert lines[-1] == "tiny.elf on tiny: .bin 188 bytes; text 164, data 12, bss 13232"
+
+
+def test_no_escape_codes_outside_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where the environment asks for colours: the text may be on its way to a file."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = io.StringIO()
+    show(accounted(), stream)
+    assert "\x1b" not in stream.getvalue()
+    assert stream.getvalue() == as_text(accounted())
+
+
+def test_a_long_name_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside a terminal the line grows; in one of 80 columns the name is folded."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    name = ".rodata." + "".join(chr(ord("a") + i % 26) for i in range(150))
+    result = accounted(Piece(name, 0x0800_0100, 4, load=0x0800_0100))
+    assert name in as_text(result)
+    terminal = Terminal()
+    show(result, terminal)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    second_column = [line[11:].partition(" ")[0] for line in shown.splitlines()]
+    assert name in "".join(second_column)
+
+
+def test_markup_in_names_is_shown_as_it_is() -> None:
+    """Square brackets are no commands for the terminal's library."""
+    result = accounted(Piece(".x[red]y[/red]", 0x0800_0100, 4, load=0x0800_0100))
+    assert ".x[red]y[/red]" in as_text(result)
+
+
+def test_json_adds_up() -> None:
+    """A reader can check every sum; addresses and sizes are numbers."""
+    document = json.loads(as_json(accounted()))
+    for region in document["regions"]:
+        assert sum(row["size"] for row in region["rows"]) == region["used"]
+        assert region["used"] + region["free"] == region["size"]
+    flash = [region["used"] for region in document["regions"] if region["kind"] == "flash"]
+    assert sum(flash) == document["totals"]["flash"]["used"] == document["image_bytes"]
+    assert document["size"] == {"text": 164, "data": 12, "bss": 13232}

@@ -1,0 +1,107 @@
+"""Firmware: objects and libraries -> .elf .map .bin .hex .lst, linked, then checked.
+
+``env.Firmware("mnist", objects, LINKERSCRIPT=ld, INFLASH=["mnist_weights"])``
+
+The link says which region overflowed and why; the check says whether the model's symbols
+are in flash and aligned, and whether the FPU flags are the board's.
+"""
+
+import subprocess
+from pathlib import Path
+
+from SCons.Action import Action
+from SCons.Tool import ProgramScanner
+
+from python_step import beside, command, depend_on_step
+
+IMAGES = {
+    ".bin": "$OBJCOPY -O binary $SOURCE ${TARGET}.part",
+    ".hex": "$OBJCOPY -O ihex $SOURCE ${TARGET}.part",
+    ".lst": "$OBJDUMP --disassemble --source $SOURCE > ${TARGET}.part",
+}
+
+
+def _rename(target, source, env):
+    Path(f"{target[0]}.part").replace(str(target[0]))
+
+
+def _in_flash_flags(target, source, env, for_signature):
+    return [word for symbol in env["INFLASH"] for word in ("--in-flash", f"{symbol}:16")]
+
+
+def _emitter(target, source, env):
+    target.append(beside(target[0], ".map"))
+    depend_on_step(env, target, "elf", ["pyelftools"])
+    env.Depends(target, env["LINKERSCRIPT"] or [])
+    return target, source
+
+
+def _script_flags(target, source, env, for_signature):
+    return [f"-Wl,-T,{env['LINKERSCRIPT'][0]}"] if env["LINKERSCRIPT"] else []
+
+
+def _check(target, source, env):
+    """Run the check; a firmware that fails it must not be there to be taken for a good one."""
+    words = env.subst_list(env["FIRMWARECHECKCOM"], target=target, source=source)[0]
+    status = subprocess.run([str(word) for word in words], env=env["ENV"], check=False).returncode
+    if status:
+        for node in target:
+            Path(str(node)).unlink(missing_ok=True)
+    return status
+
+
+def firmware(env, name, objects, **overrides):
+    """Link ``objects`` into ``name``.elf and derive the images; return all the nodes."""
+    env = env.Clone(**overrides)
+    elf = env.FirmwareElf(f"{name}.elf", objects)
+    suffixes = list(IMAGES) if env["BOARD"].core else [".lst"]
+    images = [
+        env.Command(
+            f"{name}{suffix}",
+            elf[0],
+            [
+                Action(IMAGES[suffix], "$IMAGECOMSTR"),
+                Action(_rename, cmdstr=None),
+            ],
+        )
+        for suffix in suffixes
+    ]
+    return elf + env.Flatten(images)
+
+
+def generate(env):
+    """Add the builder, the method and their defaults."""
+    env.SetDefault(
+        INFLASH=[],
+        LINKERSCRIPT=[],
+        _INFLASHFLAGS=_in_flash_flags,
+        _SCRIPTFLAGS=_script_flags,
+        FIRMWARELINKCOM=[
+            command("elf.link", "--")
+            + ["$LINK", "-o", "${TARGETS[0]}", "-Wl,-Map,${TARGETS[1]}", "$LINKFLAGS"]
+            + ["$_SCRIPTFLAGS", "$SOURCES", "$_LIBDIRFLAGS", "$_LIBFLAGS"]
+        ],
+        FIRMWARECHECKCOM=[
+            command("elf.check", "${TARGETS[0]}", "--board-dir", "$BOARDDIR") + ["$_INFLASHFLAGS"]
+        ],
+        FIRMWARELINKCOMSTR="  LINK     ${TARGETS[0]}",
+        FIRMWARECHECKCOMSTR="  CHECK    ${TARGETS[0]}",
+        IMAGECOMSTR="  IMAGE    $TARGET",
+    )
+    link = Action(env["FIRMWARELINKCOM"], "$FIRMWARELINKCOMSTR")
+    check = Action(_check, "$FIRMWARECHECKCOMSTR", varlist=["FIRMWARECHECKCOM", "INFLASH"])
+    env["BUILDERS"]["FirmwareElf"] = env.Builder(
+        # A native program has no flash to be in and no FPU to fit.
+        action=[link, check] if env["BOARD"].core else [link],
+        emitter=_emitter,
+        suffix=".elf",
+        src_suffix="$OBJSUFFIX",
+        src_builder="Object",
+        target_scanner=ProgramScanner,
+    )
+    env.AddMethod(firmware, "Firmware")
+
+
+def exists(env):
+    """The toolchain tool finds the linker."""
+    return True

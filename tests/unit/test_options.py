@@ -1,0 +1,93 @@
+"""Options: every value the help lists is taken, every other is refused with what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tinyml import options
+from tinyml.errors import UserError
+
+
+def test_defaults_are_the_f746_with_our_engine(root: Path) -> None:
+    """No argument at all means the main job."""
+    choice = options.parse({}, root)
+    assert choice.variant == "stm32f746-aot-cm7-int8-speed"
+    assert (choice.model, choice.clock, choice.profile) == ("mnist", None, True)
+
+
+def test_every_listed_value_is_accepted(root: Path) -> None:
+    """The table that the help prints is the table that is checked."""
+    for option in options.table(root):
+        for value in option.values:
+            options.parse({option.name: value}, root)
+
+
+def test_values_are_found_in_the_folders(root: Path) -> None:
+    """A folder with a board.toml or model.toml is an option's value, with no list to keep."""
+    by_name = {option.name: option.values for option in options.table(root)}
+    assert {"stm32f746", "mps2-an500", "host"} <= set(by_name["board"])
+    assert "mnist" in by_name["model"]
+
+
+def test_kernel_default_follows_the_board(root: Path) -> None:
+    """The tuned kernels are for the Cortex-M7 only."""
+    assert options.parse({"board": "mps2-an500"}, root).kernel == "cm7"
+    assert options.parse({"board": "host"}, root).kernel == "reference"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "culprit", "allowed"),
+    [
+        ({"bord": "host"}, "bord", "board"),
+        ({"board": "stm32f7"}, "board=stm32f7", "board=stm32f746"),
+        ({"quantize": "int4"}, "quantize=int4", "quantize=int8"),
+        ({"kernel": "fast"}, "kernel=fast", "kernel=cmsis-nn"),
+        ({"clock": "fast"}, "clock=fast", "whole number"),
+        ({"clock": "-1"}, "clock=-1", "whole number"),
+        ({"timeout": "0"}, "timeout=0", "greater than 0"),
+        ({"profile": "yes"}, "profile=yes", "profile=1"),
+        ({"board": "host", "kernel": "cm7"}, "kernel=cm7", "kernel=reference"),
+        ({"model": "../etc"}, "model=../etc", "model=mnist"),
+    ],
+)
+def test_wrong_options_are_refused(
+    root: Path, arguments: dict[str, str], culprit: str, allowed: str
+) -> None:
+    """The message names the culprit and what would have been right."""
+    with pytest.raises(UserError) as caught:
+        options.parse(arguments, root)
+    assert culprit in caught.value.culprit
+    assert allowed in caught.value.expected
+
+
+def test_help_lists_every_option_with_values_and_default(root: Path) -> None:
+    """``scons -h`` needs no other page."""
+    text = options.help_text(root)
+    for option in options.table(root):
+        assert option.name in text
+        assert option.default in text
+        assert all(value in text for value in option.values)
+
+
+def test_clock_and_profile_have_a_folder_of_their_own(root: Path) -> None:
+    """Two variants that differ in anything compiled never share a folder."""
+    variants = {
+        options.parse(arguments, root).variant
+        for arguments in ({}, {"clock": "200"}, {"profile": "0"}, {"opt": "size"})
+    }
+    assert len(variants) == 4
+
+
+def test_readme_lists_every_option_and_value(root: Path) -> None:
+    """The README's table cannot fall behind the table that is checked."""
+    section = (root / "README.md").read_text().split("\n## Options\n")[1].split("\n## ")[0]
+    rows = {
+        line.split("|")[1].strip(" `"): line
+        for line in section.splitlines()
+        if line.startswith("| `")
+    }
+    for option in options.table(root):
+        for value in option.values:
+            assert f"`{value}`" in rows[option.name], (option.name, value)

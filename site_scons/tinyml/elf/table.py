@@ -76,7 +76,8 @@ def show(account: Account, stream: TextIO, build: Build = NO_BUILD) -> None:
 
 
 def _notes(account: Account, build: Build) -> str:
-    made_of = "".join(f"\n{name:8}{value}" for name, value in build.items())
+    width = max((len(name) for name in build), default=0) + 2
+    made_of = "".join(f"\n{name:{width}}{value}" for name, value in build.items())
     return (
         f"\n{account.elf} on {account.board}: .bin {account.image_bytes} bytes;"
         f" text {account.text}, data {account.data}, bss {account.bss}{made_of}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import json
 import re
 
 import pytest
@@ -77,3 +78,12 @@ def test_json_adds_up() -> None:
     flash = [region["used"] for region in document["regions"] if region["kind"] == "flash"]
     assert sum(flash) == document["totals"]["flash"]["used"] == document["image_bytes"]
     assert document["size"] == {"text": 164, "data": 12, "bss": 13232}
+
+
+def test_what_the_firmware_is_made_of_stands_below() -> None:
+    """Each name of build-info.json is set apart from its value, in the text and in the JSON."""
+    build = {"kernel": "cmsis-nn (in-tree)", "a_rather_long_name": 216}
+    lines = as_text(accounted(), build).splitlines()
+    assert lines[-2].split(maxsplit=1) == ["kernel", "cmsis-nn (in-tree)"]
+    assert lines[-1].split() == ["a_rather_long_name", "216"]
+    assert json.loads(as_json(accounted(), build))["build"] == build

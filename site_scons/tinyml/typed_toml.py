@@ -2,7 +2,7 @@
 
 The dataclass is the schema: its field names are the allowed keys, its annotations the types, a
 field with a default may be left out. Supported annotations: ``bool``, ``int``, ``float``, ``str``,
-``tuple[T, ...]``, a nested dataclass, and any of them ``| None``.
+``tuple[T, ...]``, ``Mapping[str, T]``, a nested dataclass, and any of them ``| None``.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ def _value(kind: Any, value: object, where: str, hint: str) -> Any:
         return build(typing.cast("type[Any]", kind), value, where, hint)
     if typing.get_origin(kind) is tuple:
         return _items(typing.get_args(kind)[0], value, where, hint)
+    if typing.get_origin(kind) is Mapping:
+        return _named(typing.get_args(kind)[1], value, where, hint)
     # bool is a subclass of int: `size = true` is still a mistake.
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise UserError(f"{where} is {value!r}", _NAMES[kind], hint)
@@ -77,3 +79,9 @@ def _items(kind: Any, value: object, where: str, hint: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise UserError(f"{where} is {value!r}", "a list in [ ]", hint)
     return tuple(_value(kind, item, f"{where}[{i}]", hint) for i, item in enumerate(value))
+
+
+def _named(kind: Any, value: object, where: str, hint: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UserError(f"{where} is {value!r}", "a table { NAME = value }", hint)
+    return {name: _value(kind, item, f"{where}.{name}", hint) for name, item in value.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 REAL_COMMANDS = ("sh", "cat", "cmp", "cp", "flock", "mkdir", "mktemp", "rm", "tail", "env")
 TOOLS = ("gcc", "g++", "arm-none-eabi-objcopy", "qemu-system-arm", "flatc")
+TOOLS += ("cmake", "make", "git", "npm")
 LOG = 'echo "${0##*/} $*" >>"$LOG"\n'
 # Answers -print-file-name like a compiler that has its libraries.
 COMPILER = LOG + 'case $1 in -print-file-name=*) echo "/lib/${1#*=}" ;; esac\n'
@@ -17,7 +20,8 @@ COMPILER = LOG + 'case $1 in -print-file-name=*) echo "/lib/${1#*=}" ;; esac\n'
 PYTHON = (
     LOG
     + 'case "$*" in *"-m venv"*) mkdir -p .venv/bin .venv/lib/python3.11/site-packages'
-    + ' && cp "$0" .venv/bin/python ;; *"pip install"*) [ ! -e pip-fails ] ;; esac\n'
+    + ' && cp "$0" .venv/bin/python ;; *"pip install"*) [ ! -e pip-fails ] ;;'
+    + " *tinyml.fetch*) [ ! -e fetch-fails ] ;; esac\n"
 )
 
 
@@ -31,12 +35,13 @@ class Machine:
         self.bin.mkdir()
         shutil.copy(root / "sconsw", folder)
         shutil.copytree(root / "requirements", folder / "requirements")
-        header = folder / "flatbuffers.h"
+        for component in ("cmsis-core", "cmsis-dsp"):
+            (folder / "third_party" / component).mkdir(parents=True)
+            (folder / "third_party" / component / "component.toml").touch()
+        header = folder / "header.h"
         header.touch()
         system = folder / "requirements" / "system.txt"
-        system.write_text(
-            system.read_text().replace("/usr/include/flatbuffers/flatbuffers.h", str(header))
-        )
+        system.write_text(re.sub(r"/usr/include/\S+", str(header), system.read_text()))
         for name in REAL_COMMANDS:
             (self.bin / name).symlink_to(str(shutil.which(name)))
         for name in TOOLS:
@@ -171,7 +176,37 @@ def test_every_set_agrees_on_the_runtime_versions(root: Path) -> None:
 
     def pins(name: str) -> set[str]:
         text = (root / "requirements" / f"{name}.txt").read_text()
-        return {line.rstrip(" \\") for line in text.splitlines() if "==" in line}
+        return {line.split()[0] for line in text.splitlines() if "==" in line}
 
     assert pins("runtime") <= pins("test")
     assert pins("runtime") <= pins("train")
+
+
+def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
+    """The components of the set are fetched once, and again when a description is newer."""
+    machine.run()
+    assert "python -m tinyml.fetch cmsis-core\n" in machine.calls
+    machine.run()
+    assert "tinyml.fetch" not in machine.calls
+    os.utime(machine.folder / "third_party/cmsis-core/component.toml", (2**31, 2**31))
+    machine.run()
+    assert "tinyml.fetch cmsis-core" in machine.calls
+    machine.run("test")
+    assert "tinyml.fetch cmsis-core cmsis-dsp" in machine.calls
+
+
+def test_failed_fetch_stops_and_is_tried_again(machine: Machine) -> None:
+    """Without its components the build does not start; the fetch has said why."""
+    (machine.folder / "fetch-fails").touch()
+    assert machine.run().returncode == 2
+    assert "SCons" not in machine.calls
+    (machine.folder / "fetch-fails").unlink()
+    machine.run()
+    assert "tinyml.fetch" in machine.calls
+
+
+def test_asking_for_fetch_fetches_nothing_before(machine: Machine) -> None:
+    """An air-gapped machine's `fetch archive=` must not be stopped by a fetch of ours."""
+    machine.run("fetch", "archive=/media")
+    assert "tinyml.fetch" not in machine.calls
+    assert machine.calls.splitlines()[-1].endswith("SCons -Q fetch archive=/media")

@@ -76,11 +76,10 @@ def generate(env):
         LINKERSCRIPT=[],
         _INFLASHFLAGS=_in_flash_flags,
         _SCRIPTFLAGS=_script_flags,
-        FIRMWARELINKCOM=[
-            command("elf.link", "--")
-            + ["$LINK", "-o", "${TARGETS[0]}", "-Wl,-Map,${TARGETS[1]}", "$LINKFLAGS"]
-            + ["$_SCRIPTFLAGS", "$SOURCES", "$_LIBDIRFLAGS", "$_LIBFLAGS"]
-        ],
+        # A variable, as it has braces of its own and TEMPFILE stands in braces.
+        _LINKLINE="$LINK -o ${TARGETS[0]} -Wl,-Map,${TARGETS[1]} $LINKFLAGS"
+        " $_SCRIPTFLAGS $SOURCES $_LIBDIRFLAGS $_LIBFLAGS",
+        FIRMWARELINKCOM=[command("elf.link", "--", "${TEMPFILE(_LINKLINE, FIRMWARELINKCOMSTR)}")],
         FIRMWARECHECKCOM=[
             command("elf.check", "${TARGETS[0]}", "--board-dir", "$BOARDDIR") + ["$_INFLASHFLAGS"]
         ],

@@ -1,6 +1,7 @@
-"""The C compiler of a board: commands, flags of core and optimisation, quiet output.
+"""The C and C++ compiler of a board: commands, flags of core and optimisation, quiet output.
 
-Reads ``env["BOARD"]`` (a `tinyml.boards.Board`) and ``env["OPT"]``.
+Reads ``env["BOARD"]`` (a `tinyml.boards.Board`) and ``env["OPT"]``. Folders of CPPPATH that are
+in SYSTEMINCLUDE too are given to the compiler with -isystem, which silences their warnings.
 """
 
 import shutil
@@ -13,6 +14,15 @@ OPTIMISATION = {
     "debug": ["-Og"],
 }
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wdouble-promotion", "-Wundef"]
+# C++ as firmware can afford it: no tables for unwinding and types, no locks around statics.
+CXX_DIALECT = ["-std=c++17", "-fno-exceptions", "-fno-rtti"]
+CXX_DIALECT += ["-fno-threadsafe-statics", "-fno-use-cxa-atexit"]
+INCLUDE_FLAGS = (
+    "${_concat('%s', _included(__env__, %s), '', __env__, RDirs, TARGET, SOURCE,"
+    " affect_signature=False)}"
+)
+# SCons runs a command as one argument of a shell; Linux allows 131072 bytes for it.
+LONGEST_COMMAND = 100_000
 BINUTILS = {"AR": "ar", "OBJCOPY": "objcopy", "OBJDUMP": "objdump"}
 
 
@@ -25,6 +35,12 @@ def incbin_object(env, target, source, included):
     objects = env.Object(target, source, CPPPATH=[*env.get("CPPPATH", []), folder])
     env.Depends(objects, included)
     return objects
+
+
+def _included(env, system):
+    """Return the folders of CPPPATH that are a library's, or those that are not."""
+    theirs = set(env["SYSTEMINCLUDE"])
+    return [folder for folder in env.get("CPPPATH", []) if (folder in theirs) == system]
 
 
 def _compiler(env):
@@ -41,15 +57,28 @@ def _compiler(env):
 
 
 def generate(env):
-    """Set the commands and flags; the generic cc, link, ar and as tools are loaded here."""
+    """Set the commands and flags; the generic cc, cxx, link, ar and as tools are loaded."""
     prefix = _compiler(env)
-    for tool in ("cc", "link", "ar", "as"):
+    for tool in ("cc", "cxx", "link", "ar", "as"):
         env.Tool(tool)
     core = list(env["BOARD"].core.flags) if env["BOARD"].core else []
-    env.Replace(CC=f"{prefix}gcc", LINK=f"{prefix}gcc", ARFLAGS=["rcsD"], RANLIBCOM="")
+    env.Replace(
+        CC=f"{prefix}gcc",
+        CXX=f"{prefix}g++",
+        LINK=f"{prefix}gcc",
+        ARFLAGS=["rcsD"],
+        ARCOM="${TEMPFILE('$AR $ARFLAGS $TARGET $SOURCES', '$ARCOMSTR')}",
+        RANLIBCOM="",
+        MAXLINELENGTH=LONGEST_COMMAND,
+        _included=_included,
+        _CPPINCFLAGS=" ".join(
+            INCLUDE_FLAGS % words for words in (("$INCPREFIX", False), ("-isystem", True))
+        ),
+    )
     env.Replace(**{variable: prefix + tool for variable, tool in BINUTILS.items()})
     env.Append(
         CFLAGS=["-std=c11"],
+        CXXFLAGS=CXX_DIALECT,
         CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *WARNINGS]
         + ["-ffunction-sections", "-fdata-sections"],
         ASPPFLAGS=[*core, "-g"],
@@ -57,7 +86,9 @@ def generate(env):
         + (["--specs=nano.specs", "-nostartfiles", "-Wl,-z,noexecstack"] if core else []),
     )
     env.SetDefault(
+        SYSTEMINCLUDE=[],
         CCCOMSTR="  CC       $TARGET",
+        CXXCOMSTR="  CXX      $TARGET",
         ASPPCOMSTR="  AS       $TARGET",
         ARCOMSTR="  AR       $TARGET",
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from SCons.Action import Action
 
 COMMANDS = ("CCCOM", "CXXCOM", "ASPPCOM", "ASCOM", "ARCOM")
-PART = "${TARGET}.part"
+# By another name, as a command may stand inside ${TEMPFILE('...')}.
+PART = "$_PART"
 
 
 def _rename(target, source, env):
@@ -25,6 +26,7 @@ def _remove(target, source, env):
 def generate(env):
     """Wrap each command of the environment; load this tool after the compilers' own."""
     silent = {"cmdstr": None}
+    env["_PART"] = "${TARGET}.part"
     for name in COMMANDS:
         command = env.get(name)
         if not command:

@@ -18,7 +18,7 @@ PROLOGUE = """
 #include <stddef.h>
 #include <stdint.h>
 #include "console.h"
-#include "core_registers.h"
+#include "device.h"
 #include "interface.h"
 #include "semihosting.h"
 #include "systick.h"
@@ -62,8 +62,9 @@ BUS = """
 """
 
 NO_FPU = """
-    CORE_REGISTER(SCB_CPACR_ADDRESS) = 0;
-    core_barrier();
+    SCB->CPACR = 0;
+    __DSB();
+    __ISB();
     __asm volatile(".global culprit\\nculprit: vmov.f32 s0, #1.0" ::: "s0");
 """
 
@@ -146,20 +147,16 @@ def test_stack_overflow_is_reported(
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        # NVIC_ISER0 and NVIC_ISPR0: PM0253 section 4.2.
-        (
-            "CORE_REGISTER(0xE000E100u) = 1u << 5; CORE_REGISTER(0xE000E200u) = 1u << 5;",
-            "interrupt 5",
-        ),
+        ("NVIC_EnableIRQ((IRQn_Type)5); NVIC_SetPendingIRQ((IRQn_Type)5);", "interrupt 5"),
         ('__asm volatile("svc 0");', "exception 11"),
-        ("SYSTICK_RVR = 99; SYSTICK_CSR = 7; for (;;) { }", "exception 15"),
+        ("SysTick_Config(100); for (;;) { }", "exception 15"),
     ],
 )
 def test_unexpected_interrupt_prints_its_number(
     kit: Kit, tmp_path: Path, capfd: pytest.CaptureFixture[str], body: str, expected: str
 ) -> None:
     """An interrupt that nobody handles says which one it was."""
-    assert run(kit, kit.link(tmp_path / "fw.elf", main(body + "core_barrier();"))) == FAULT_STATUS
+    assert run(kit, kit.link(tmp_path / "fw.elf", main(body + "__DSB(); __ISB();"))) == FAULT_STATUS
     assert f"fault: unexpected {expected}\n" in capfd.readouterr().out
 
 
@@ -252,7 +249,7 @@ def test_lockup_is_an_error(kit: Kit, tmp_path: Path) -> None:
     """A core that locks up, here with a vector table of rubbish, does not count as success."""
     body = (
         f"static const uint32_t rubbish[64] __attribute__((aligned(512))) = {{0}};"
-        f"SCB_VTOR = (uint32_t)rubbish; {UNDEFINED}"
+        f"SCB->VTOR = (uint32_t)rubbish; {UNDEFINED}"
     )
     with pytest.raises(UserError, match="SIGABRT"):
         run(kit, kit.link(tmp_path / "fw.elf", main(body)))

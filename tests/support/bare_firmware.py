@@ -8,8 +8,9 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from tinyml import linker_script
+from tinyml import components, linker_script
 from tinyml.boards import Board, load
+from tinyml.fetch import store
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
@@ -46,6 +47,7 @@ def make_kit(name: str, folder: Path, mhz: int | None = None) -> Kit:
     mcu = [FIRMWARE / "mcu" / part for part in board.mcu_folders]
     includes = [FIRMWARE / "runtime", FIRMWARE / "boards", *board.folders, *mcu]
     flags = [*board.core.flags, *FLAGS, *(f"-I{path}" for path in includes)]
+    flags += [f"-isystem{path}" for path in component_includes("cmsis-core")]
     flags += [f"-D{macro}={value}" for macro, value in board.defines(mhz).items()]
     sources = [path for part in mcu for path in sorted(part.glob("*.c"))]
     sources += [board.source("board.c"), FIRMWARE / "runtime" / "console.c"]
@@ -57,6 +59,14 @@ def make_kit(name: str, folder: Path, mhz: int | None = None) -> Kit:
     script = folder / "board.ld"
     script.write_text(linker_script.generate(board, "a test"))
     return Kit(board, flags, library, script)
+
+
+def component_includes(name: str) -> list[Path]:
+    """Return the include folders of a third-party component, which must have been fetched."""
+    component = components.load(ROOT / "third_party" / name)
+    tree = store.tree(component, None)
+    assert tree, f"{name} has not been fetched: scons fetch component={name}"
+    return [(tree / folder).resolve() for folder in component.include]
 
 
 def symbols(elf: Path) -> dict[str, int]:

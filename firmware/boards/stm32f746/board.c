@@ -1,7 +1,7 @@
 #include "board.h"
 
 #include "clock.h"
-#include "core_registers.h"
+#include "device.h"
 #include "dwt.h"
 #include "semihosting.h"
 
@@ -39,11 +39,11 @@ uint32_t board_counter(void) {
 // A debugger or an emulator is told the status; otherwise the board stops here.
 void board_exit(int status) {
     uart_drain(&console);
-    if (DEBUG_DHCSR & DEBUG_DHCSR_C_DEBUGEN) {
+    if (CoreDebug->DHCSR & CoreDebug_DHCSR_C_DEBUGEN_Msk) {
         semihosting_exit(status);
     }
-    __asm volatile("cpsid i");
+    __disable_irq();
     for (;;) {
-        __asm volatile("wfi");
+        __WFI();
     }
 }

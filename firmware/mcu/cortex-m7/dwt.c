@@ -1,14 +1,18 @@
 #include "dwt.h"
 
-#include "core_registers.h"
+#include "device.h"
+
+// The Cortex-M7 keeps the DWT locked until its lock access register gets this key: CoreSight,
+// Arm IHI 0029.
+#define LOCK_KEY 0xC5ACCE55u
 
 void dwt_start(void) {
-    DEBUG_DEMCR |= DEBUG_DEMCR_TRCENA;
-    DWT_LAR = DWT_LAR_KEY;
-    DWT_CYCCNT = 0;
-    DWT_CTRL |= DWT_CTRL_CYCCNTENA;
+    CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
+    DWT->LAR = LOCK_KEY;
+    DWT->CYCCNT = 0;
+    DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
 }
 
 uint32_t dwt_cycles(void) {
-    return DWT_CYCCNT;
+    return DWT->CYCCNT;
 }

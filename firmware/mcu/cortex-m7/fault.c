@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "console.h"
-#include "core_registers.h"
+#include "device.h"
 #include "vectors.h"
 
 // What the processor stacks on exception entry: PM0253 section 2.4.7.
@@ -38,12 +38,6 @@ __attribute__((weak, naked)) void systick_interrupt(void) {
     __asm volatile("b fault_entry");
 }
 
-static uint32_t exception_number(void) {
-    uint32_t number;
-    __asm volatile("mrs %0, ipsr" : "=r"(number));
-    return number & 0x1FFu;
-}
-
 static void print_name(uint32_t exception) {
     static const char *const names[] = {
         [2] = "NMI",      [3] = "HardFault",  [4] = "MemManage fault",
@@ -72,12 +66,12 @@ static void print_register(const char *name, uint32_t value) {
 
 static void print_status(uint32_t cfsr) {
     print_register("CFSR", cfsr);
-    print_register("HFSR", SCB_HFSR);
-    if (cfsr & SCB_CFSR_MMARVALID) {
-        print_register("MMFAR", SCB_MMFAR);
+    print_register("HFSR", SCB->HFSR);
+    if (cfsr & SCB_CFSR_MMARVALID_Msk) {
+        print_register("MMFAR", SCB->MMFAR);
     }
-    if (cfsr & SCB_CFSR_BFARVALID) {
-        print_register("BFAR", SCB_BFAR);
+    if (cfsr & SCB_CFSR_BFARVALID_Msk) {
+        print_register("BFAR", SCB->BFAR);
     }
 }
 
@@ -101,7 +95,7 @@ static bool in_report(const struct stacked_registers *stacked) {
 
 // Memory below the stack may fault on access or ignore it, so look at the address as well.
 static bool stack_exhausted(const struct stacked_registers *stacked, uint32_t cfsr) {
-    return cfsr & (SCB_CFSR_STKERR | SCB_CFSR_MSTKERR) ||
+    return cfsr & (SCB_CFSR_STKERR_Msk | SCB_CFSR_MSTKERR_Msk) ||
            (uintptr_t)stacked < (uintptr_t)__stack_bottom;
 }
 
@@ -109,8 +103,8 @@ void fault_report(const struct stacked_registers *stacked, uint32_t exc_return) 
     if (in_report(stacked)) {
         board_exit(FAULT_EXIT_STATUS);
     }
-    const uint32_t cfsr = SCB_CFSR;
-    print_name(exception_number());
+    const uint32_t cfsr = SCB->CFSR;
+    print_name(__get_IPSR());
     print_status(cfsr);
     print_register("SP", (uint32_t)stacked);
     print_register("EXC", exc_return);

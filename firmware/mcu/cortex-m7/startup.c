@@ -1,20 +1,21 @@
 // From reset to main: FPU, fault handlers, caches, variables, constructors.
+#include <stddef.h>
 #include <stdint.h>
 
-#include "cache.h"
-#include "core_registers.h"
+#include "device.h"
 #include "interface.h"
 #include "vectors.h"
 
 typedef void (*constructor)(void);
-
-extern const uint32_t vectors[]; // the family's vectors.c
 
 // Linker script.
 extern uint32_t __data_start[], __data_end[];
 extern const uint32_t __data_load[];
 extern uint32_t __bss_start[], __bss_end[];
 extern constructor __init_array_start[], __init_array_end[];
+
+#define CPACR_ADDRESS (SCB_BASE + offsetof(SCB_Type, CPACR))
+#define CPACR_FPU     (0xFul << 20) // CP10 and CP11, full access: PM0253 section 4.7.1
 
 int main(void);
 BOARD_NORETURN void startup(void);
@@ -32,14 +33,22 @@ __attribute__((naked)) void reset(void) {
                    "b startup            \n"
                    ".ltorg"
                    :
-                   : "i"(SCB_CPACR_ADDRESS), "i"(SCB_CPACR_FPU));
+                   : "i"(CPACR_ADDRESS), "i"(CPACR_FPU));
 }
 
 // Without this MemManage, BusFault and UsageFault all arrive as HardFault.
 static void enable_fault_handlers(void) {
-    SCB_VTOR = (uint32_t)vectors;
-    SCB_SHCSR |= SCB_SHCSR_USGFAULTENA | SCB_SHCSR_BUSFAULTENA | SCB_SHCSR_MEMFAULTENA;
-    core_barrier();
+    SCB->VTOR = (uint32_t)&vectors;
+    SCB->SHCSR |= SCB_SHCSR_USGFAULTENA_Msk | SCB_SHCSR_BUSFAULTENA_Msk | SCB_SHCSR_MEMFAULTENA_Msk;
+    __DSB();
+    __ISB();
+}
+
+// A loader that ran before may have left its own instructions in a cache that is on.
+static void enable_caches(void) {
+    SCB_InvalidateICache();
+    SCB_EnableICache();
+    SCB_EnableDCache();
 }
 
 static void initialise_variables(void) {
@@ -54,7 +63,7 @@ static void initialise_variables(void) {
 
 void startup(void) {
     enable_fault_handlers();
-    cache_enable();
+    enable_caches();
     initialise_variables();
     for (constructor *next = __init_array_start; next < __init_array_end; ++next) {
         (*next)();

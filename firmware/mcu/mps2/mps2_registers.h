@@ -21,7 +21,4 @@ struct mps2_uart {
 #define MPS2_UART_CTRL_TX       (1u << 0)
 #define MPS2_UART_BAUDDIV_MIN   16u
 
-// AN500 section 3.8: interrupts of the FPGA's peripherals.
-#define MPS2_INTERRUPTS 32
-
 #endif

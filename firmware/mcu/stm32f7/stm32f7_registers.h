@@ -72,7 +72,4 @@ struct usart_registers {
 #define USART_ISR_TXE   (1u << 7)
 #define USART_ICR_ORECF (1u << 3)
 
-// Section 10.1.2: positions 0 (WWDG) to 97 (SPDIF-RX) of the vector table.
-#define STM32F7_INTERRUPTS 98
-
 #endif

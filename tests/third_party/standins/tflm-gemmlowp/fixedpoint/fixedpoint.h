@@ -1,0 +1,4 @@
+// STAND-IN for gemmlowp.
+#ifndef STANDIN_GEMMLOWP_FIXEDPOINT_H
+#define STANDIN_GEMMLOWP_FIXEDPOINT_H
+#endif

@@ -20,8 +20,9 @@ enum inference_type {
     INFERENCE_INT32,
 };
 
-// An input or output tensor. `data` points into the model's arena: write inputs before
-// `invoke`, read outputs after it; both may share memory with other tensors in between.
+// An input or output tensor, complete once the model is initialised. `data` points into the
+// model's arena: write inputs before `invoke`, read outputs after it; both may share memory with
+// other tensors in between.
 struct inference_tensor {
     const char *name;
     enum inference_type type;
@@ -49,8 +50,15 @@ struct inference_model {
     uint32_t operator_count;
     uint32_t arena_bytes;
     uint32_t weight_bytes;
-    int (*invoke)(void); // 0 on success
+    int (*invoke)(void);     // 0 on success
+    int (*initialise)(void); // NULL where there is nothing to do; see inference_initialise
 };
+
+// Makes `model` ready: call it once after board_init, before anything but the name and the counts
+// is used. Returns 0, or an error that the engine has explained on the console.
+static inline int inference_initialise(const struct inference_model *model) {
+    return model->initialise ? model->initialise() : 0;
+}
 
 #ifdef __cplusplus
 }

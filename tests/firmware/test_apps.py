@@ -36,8 +36,11 @@ static int invoke(void) {
     profile_operator(0);
     return FAILURE;
 }
+static int initialise(void) {
+    return REFUSAL;
+}
 const struct inference_model toy_model = {
-    "toy", &input, &output, operators, 1, 1, 1, 794, 0, invoke};
+    "toy", &input, &output, operators, 1, 1, 1, 794, 0, invoke, initialise};
 """
 BUILD_INFO = {
     "BOARD": "host",
@@ -50,7 +53,13 @@ BUILD_INFO = {
 
 
 def build(
-    root: Path, folder: Path, app: str, inputs: int = 784, failure: int = 0, profile: int = 1
+    root: Path,
+    folder: Path,
+    app: str,
+    inputs: int = 784,
+    failure: int = 0,
+    profile: int = 1,
+    refusal: int = 0,
 ) -> Path:
     """Compile application ``app`` for board host around a model of ``inputs`` bytes."""
     (folder / "model.h").write_text(MODEL_H)
@@ -66,7 +75,8 @@ def build(
     subprocess.run(
         ["gcc", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
         + ["-fsanitize=address,undefined", "-fno-sanitize-recover", f"-DINPUTS={inputs}"]
-        + [f"-DFAILURE={failure}", f"-DPROFILE={profile}", *(f"-I{path}" for path in includes)]
+        + [f"-DFAILURE={failure}", f"-DPROFILE={profile}", f"-DREFUSAL={refusal}"]
+        + [f"-I{path}" for path in includes]
         + [*map(str, sources), "-lm", "-o", str(program)],
         check=True,
     )
@@ -125,6 +135,16 @@ def test_mnist_reports_a_failed_inference(root: Path, tmp_path: Path) -> None:
     status, lines = run(build(root, tmp_path, "mnist", failure=-3))
     assert status == 1
     assert lines[-1] == "error: inference failed with -3"
+
+
+@pytest.mark.parametrize(("app", "expected"), [("mnist", 3), ("vectors", 1)])
+def test_model_that_cannot_be_initialised(
+    root: Path, tmp_path: Path, app: str, expected: int
+) -> None:
+    """When the engine refuses its model nothing is run, and the status says so."""
+    status, lines = run(build(root, tmp_path, app, refusal=1))
+    assert status == expected
+    assert not any(line.startswith(("answer", "0 vectors")) for line in lines)
 
 
 def test_vectors(root: Path, tmp_path: Path) -> None:

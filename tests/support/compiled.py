@@ -53,6 +53,7 @@ class _Model(ctypes.Structure):
         ("arena_bytes", ctypes.c_uint32),
         ("weight_bytes", ctypes.c_uint32),
         ("invoke", ctypes.CFUNCTYPE(ctypes.c_int)),
+        ("initialise", ctypes.c_void_p),
     )
 
 

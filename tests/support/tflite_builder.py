@@ -40,7 +40,10 @@ class TensorSpec:
 
 @dataclass
 class OperatorSpec:
-    """An operator to be written; ``options`` are fields of the schema's ``options_table``."""
+    """An operator to be written; ``options`` are fields of the schema's ``options_table``.
+
+    A custom operator's type is ``CUSTOM:`` and its name.
+    """
 
     type: str
     inputs: Sequence[int]
@@ -162,8 +165,11 @@ def _buffer(b: flatbuffers.Builder, data: bytes, offset: tuple[int, int]) -> int
 
 
 def _code(b: flatbuffers.Builder, kind: str, version: int) -> int:
-    number = getattr(tflite.BuiltinOperator, kind)
+    builtin, _, custom = kind.partition(":")
+    number = getattr(tflite.BuiltinOperator, builtin)
     fields = {"DeprecatedBuiltinCode": min(number, 127), "Version": version, "BuiltinCode": number}
+    if custom:
+        fields["CustomCode"] = b.CreateString(custom)
     return _table(b, "OperatorCode", fields)
 
 

@@ -16,6 +16,7 @@ enum exit_status {
     STATUS_OK = 0,
     STATUS_INVOKE_FAILED = 1,
     STATUS_WRONG_MODEL = 2,
+    STATUS_NOT_INITIALISED = 3,
 };
 
 static const struct inference_model *const model = &INFERENCE_MODEL;
@@ -121,6 +122,9 @@ static void print_cost(uint32_t count) {
 
 static enum exit_status run(void) {
     print_banner();
+    if (inference_initialise(model)) {
+        return STATUS_NOT_INITIALISED;
+    }
     if (!is_digit_classifier()) {
         print_wrong_model();
         return STATUS_WRONG_MODEL;

@@ -82,6 +82,9 @@ static enum exit_status run_records(int32_t inputs, int32_t outputs) {
 }
 
 static enum exit_status run(void) {
+    if (inference_initialise(model)) {
+        return STATUS_FAILED;
+    }
     const int32_t inputs = file_open("inputs.bin", FILE_READ);
     const int32_t outputs = file_open("outputs.bin", FILE_WRITE);
     if (inputs < 0 || outputs < 0) {

@@ -1,6 +1,7 @@
-"""SizeReport: .elf .bin .build-info.json -> .size.txt .size.json, flash and RAM by region.
+"""SizeReport: .elf .bin .build-info.json .map [plan.json] -> .size.txt .size.json.
 
-The table is shown when it is made; ``env.ShowFile(alias, file)`` shows it again on request.
+Flash and RAM by region and by library; with the compiler's plan, the kernels that are called.
+The tables are shown when they are made; ``env.ShowFile(alias, file)`` shows them again on request.
 """
 
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 from SCons.Action import Action
 
 from python_step import beside, command, depend_on_step
+
+INPUTS = ("--bin", "--build-info", "--map", "--plan")  # the sources behind the .elf, in this order
 
 
 def _emitter(target, source, env):
@@ -17,7 +20,9 @@ def _emitter(target, source, env):
 
 
 def _input_flags(target, source, env, for_signature):
-    return ["--bin", str(source[1]), "--build-info", str(source[2])]
+    # The plan may be absent: an interpreter on the device has none.
+    pairs = zip(INPUTS, source[1:], strict=False)
+    return [word for option, node in pairs for word in (option, str(node))]
 
 
 def _show(target, source, env):

@@ -8,13 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tinyml import boards, linker_script
 from tinyml.boards import Board
+from tinyml.elf import archive, object_file
 from tinyml.elf.check import check
 from tinyml.elf.image import parse, read
 from tinyml.errors import UserError
@@ -367,3 +370,106 @@ def test_the_wrapped_link_is_the_plain_link(disco: Board, folder: Path, root: Pa
     assert (folder / "x.elf").read_bytes() == plain
     assert (folder / "x.map").read_bytes() == plain_map
     assert not list(folder.glob("*.partial"))
+
+
+def toolchain_library(folder: Path, name: str) -> Path:
+    """Return a library that gcc links for a hard-float Cortex-M7."""
+    found = run(folder, "arm-none-eabi-gcc", *HARD, f"-print-file-name={name}")
+    return Path(found.strip())
+
+
+def public_symbols(folder: Path, library: Path) -> list[str]:
+    """Return the names in a library's index, as nm prints it."""
+    listed = run(folder, "arm-none-eabi-nm", "--print-armap", library)
+    index = listed.partition("Archive index:\n")[2].partition("\n\n")[0]
+    return [line.split()[0] for line in index.splitlines()]
+
+
+def size_of(folder: Path, library: Path) -> tuple[int, int, int]:
+    """Return text, data and bss of all members, as size adds them up."""
+    text, data, bss, *_ = (
+        run(folder, "arm-none-eabi-size", "--totals", library).splitlines()[-1].split()
+    )
+    return int(text), int(data), int(bss)
+
+
+@pytest.mark.parametrize("name", ["libgcc.a", "libc_nano.a"])
+def test_toolchain_libraries_are_read_as_binutils_read_them(folder: Path, name: str) -> None:
+    """Members, public symbols and sizes of a library with a thousand members."""
+    path = toolchain_library(folder, name)
+    found = archive.read(path)
+    assert [m.name for m in found.members] == run(
+        folder, "arm-none-eabi-ar", "t", path
+    ).splitlines()
+    assert [symbol for symbol, _ in found.symbols] == public_symbols(folder, path)
+    sizes = [object_file.size(m.content, m.name) for m in found.members]
+    total = sum(sizes, object_file.ObjectSize())
+    assert (total.text, total.data, total.bss) == size_of(folder, path)
+
+
+EXTRA = {
+    "used_in_part_and_with_a_long_name.c": """
+const int table[5] = {1, 2, 3, 4, 5};
+int state = 7;
+int extra(int i) { return table[i % 5] + state; }
+int dropped_by_the_linker(int i) { return i * 3; }
+""",
+    "unused.c": "int never_called(int i) { return i / 3; }\n",
+}
+
+
+def with_extra_library(folder: Path, board: Board) -> None:
+    """Link the firmware with a library of two members, one of them used in part."""
+    for source, text in EXTRA.items():
+        (folder / source).write_text(text)
+        run(folder, "arm-none-eabi-gcc", *HARD, *COMPILE, "-O2", "-c", source)
+    names = [str(Path(source).with_suffix(".o")) for source in EXTRA]
+    run(folder, "arm-none-eabi-ar", "rcsD", "libextra.a", *names)
+    (folder / "main.c").write_text(
+        MAIN.replace(
+            "void reset(void) {", "int extra(int i);\nvoid reset(void) { counter = extra(1);"
+        )
+    )
+    objects(folder)
+    (folder / "firmware.ld").write_text(linker_script.generate(board, "a test"))
+    link = ("main.o", "model.o", "libextra.a", *LINK, "-o", "x.elf", "-lm")
+    run(folder, "arm-none-eabi-gcc", *HARD, *link)
+
+
+def test_libraries_beside_what_of_them_is_linked(board: Board, folder: Path, root: Path) -> None:
+    """Members, symbols and .a size as binutils list them; the rows give every used byte."""
+    with_extra_library(folder, board)
+    where = root / "firmware" / "boards" / board.name
+    words = ["x.elf", "--board-dir", where, "--map", "x.map", "--json", "x.json"]
+    done = tool(folder, root, "tinyml.elf.size", *words)
+    assert done.returncode == 0, done.stderr
+    document = json.loads((folder / "x.json").read_text())
+    libraries = {library["name"]: library for library in document["libraries"]}
+    assert {"libextra.a", "libm.a", "libc_nano.a"} <= set(libraries)
+    in_image = {line.split()[-1] for line in run(folder, "arm-none-eabi-nm", "x.elf").splitlines()}
+    for library in libraries.values():
+        path = folder / library["path"]
+        members = {m["name"] for m in library["members"]["linked"]}
+        assert members
+        assert members | set(library["members"]["other"]) == set(
+            run(folder, "arm-none-eabi-ar", "t", path).split()
+        )
+        symbols = library["symbols"]
+        assert sorted(symbols["linked"] + symbols["other"]) == sorted(public_symbols(folder, path))
+        assert set(symbols["linked"]) <= in_image
+        assert tuple(library["size"].values()) == size_of(folder, path)
+        assert library["archive_bytes"] == path.stat().st_size
+    extra = libraries["libextra.a"]
+    assert extra["members"]["other"] == ["unused.o"]
+    assert extra["symbols"] == {
+        "linked": ["extra", "state", "table"],
+        "other": ["dropped_by_the_linker", "never_called"],
+    }
+    assert sum_of_rows(document) == {r["name"]: r["used"] for r in document["regions"] if r["used"]}
+    assert "libextra.a" in done.stdout
+
+
+def sum_of_rows(document: dict[str, Any]) -> Counter[str]:
+    """Return the bytes by region that libraries, objects and the linker have together."""
+    rows = [row["linked"] for row in document["libraries"] + document["objects"]]
+    return sum((Counter(row) for row in [*rows, document["linker"]]), Counter())

@@ -25,7 +25,7 @@ SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR = 0x1, 0x2, 0x4
 
 _SYMBOL_BYTES = 16  # sizeof(Elf32_Sym)
 _MOST_ATTRIBUTES = 256  # the ABI defines fewer than 70; a damaged table must not be read for ever
-_DAMAGE = (
+DAMAGE = (
     ELFError,
     ConstructError,
     ArithmeticError,
@@ -119,7 +119,7 @@ def parse(data: bytes, name: str) -> Image:
         )
     try:
         return _parse(ELFFile(io.BytesIO(data)), data, name)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UserError(
             f"{name} is damaged: {type(error).__name__}: {printable(str(error))}",
             "a complete ELF file, as the linker wrote it",

@@ -12,6 +12,8 @@ _REGION = re.compile(rf"^(\S+) +{_NUMBER} +{_NUMBER}(?: +[a-z! ]+)?$", re.MULTIL
 # ends with the object. A long name has its numbers on the next line.
 _WRAPPED = re.compile(r"^( ?[^\s*]\S*)\n +(?=0x)", re.MULTILINE)
 _OUTPUT_SECTION = re.compile(rf"(\S+) +{_NUMBER} +{_NUMBER}(?: load address {_NUMBER})?$")
+_LOADED = re.compile(r"^LOAD (.+)$", re.MULTILINE)
+_MEMBER = re.compile(r"(.+)\((.+)\)$")
 _INPUT_SECTION = re.compile(rf" [^\s*]\S* +{_NUMBER} +{_NUMBER} (\S.*)$")
 
 
@@ -68,3 +70,14 @@ def contributions(text: str) -> tuple[Contribution, ...]:
             if size:
                 found.append(Contribution(output, int(piece[1], 16), size, piece[3]))
     return tuple(found)
+
+
+def loaded(text: str) -> tuple[str, ...]:
+    """Return the files that the linker was given, in their order; libraries may come twice."""
+    return tuple(_LOADED.findall(text.partition(_CONTRIBUTIONS)[2]))
+
+
+def member(name: str) -> tuple[str, str] | None:
+    """Return library and member of an object's name such as ``libx.a(y.o)``; None for a file."""
+    found = _MEMBER.match(name)
+    return (found[1], found[2]) if found else None

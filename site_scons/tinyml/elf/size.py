@@ -1,4 +1,8 @@
-"""The size table: ``python -m tinyml.elf.size X.elf --board-dir D [--bin X.bin] [--json OUT]``."""
+"""The size report: ``python -m tinyml.elf.size X.elf --board-dir D [--map X.map] [--json OUT]``.
+
+The map adds a table of libraries; it is read with the libraries it names, by their paths as the
+linker saw them. ``--plan`` adds which kernels the model's operators call.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,13 @@ import sys
 from pathlib import Path
 
 from tinyml import boards
-from tinyml.elf.account import account, check_bin
-from tinyml.elf.image import read
+from tinyml.elf import library, operators
+from tinyml.elf.account import Account, account, check_bin
+from tinyml.elf.document import as_json
+from tinyml.elf.image import Image, read
 from tinyml.elf.regions import require_memories
-from tinyml.elf.table import NO_BUILD, Build, as_json, as_text, show
+from tinyml.elf.report import Build, Report
+from tinyml.elf.table import as_text, show
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
 
@@ -22,6 +29,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--board-dir", type=Path, required=True, help="folder of board.toml")
     parser.add_argument("--bin", type=Path, help="flat image to check the flash total against")
     parser.add_argument("--build-info", type=Path, help="what the firmware is made of, as JSON")
+    parser.add_argument("--map", type=Path, help="the linker's map: adds the libraries")
+    parser.add_argument("--plan", type=Path, help="the compiler's plan.json: adds the kernels")
     parser.add_argument("--json", type=Path, help="write the numbers here as well")
     parser.add_argument("--text", type=Path, help="write the table here as well")
     return parser.parse_args()
@@ -35,9 +44,7 @@ def _length(path: Path) -> int:
         raise UserError(culprit, "the .bin made from the .elf", "build it") from error
 
 
-def _build_info(path: Path | None) -> Build:
-    if path is None:
-        return NO_BUILD
+def _build_info(path: Path) -> Build:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -46,19 +53,38 @@ def _build_info(path: Path | None) -> Build:
     return {str(name): value for name, value in dict(found).items()}
 
 
-def main() -> None:
-    """Print the table, and write it where asked."""
-    arguments = _arguments()
+def _linked(path: Path, image: Image, result: Account) -> library.Linked:
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        culprit = f"cannot read {path}: {error.strerror}"
+        raise UserError(culprit, "the map that the linker wrote", "build it") from error
+    return library.linked(image, result, text)
+
+
+def _report(arguments: argparse.Namespace) -> Report:
     board = boards.load(arguments.board_dir)
-    result = account(read(arguments.elf), board.name, require_memories(board))
-    build = _build_info(arguments.build_info)
+    image = read(arguments.elf)
+    result = account(image, board.name, require_memories(board))
     if arguments.bin:
         check_bin(result, arguments.bin.name, _length(arguments.bin))
+    return Report(
+        account=result,
+        build=_build_info(arguments.build_info) if arguments.build_info else {},
+        linked=_linked(arguments.map, image, result) if arguments.map else None,
+        operators=operators.read(arguments.plan) if arguments.plan else None,
+    )
+
+
+def main() -> None:
+    """Print the report, and write it where asked."""
+    arguments = _arguments()
+    report = _report(arguments)
     if arguments.json:
-        write_if_changed(arguments.json, as_json(result, build))
+        write_if_changed(arguments.json, as_json(report))
     if arguments.text:
-        write_if_changed(arguments.text, as_text(result, build))
-    show(result, sys.stdout, build)
+        write_if_changed(arguments.text, as_text(report))
+    show(report, sys.stdout)
 
 
 if __name__ == "__main__":

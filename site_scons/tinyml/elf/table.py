@@ -1,12 +1,10 @@
-"""Show an account of flash and RAM: as a table for people, as JSON for programs."""
+"""Show a size report as tables for people."""
 
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -14,26 +12,26 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyml.elf.account import Account, RegionUse
+from tinyml.elf.attribution import Bytes
+from tinyml.elf.library import Library, Linked
 from tinyml.elf.regions import FLASH, RAM
-
-FORMAT = 1
-"""Version of the JSON; a change that would mislead its readers counts it up."""
+from tinyml.elf.report import Report
 
 _WIDEST = 1 << 16
 
-Build = Mapping[str, str | int]
-"""What the firmware says of itself: the content of its build-info.json."""
 
-NO_BUILD: Build = MappingProxyType({})
-
-
-def table(account: Account) -> Table:
-    """Return the table: every section by region, then the sum of each kind of memory."""
+def _columns(left: Iterable[str], right: Iterable[str]) -> Table:
     result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
-    for heading in ("region", "section"):
+    for heading in left:
         result.add_column(heading, overflow="fold")
-    for heading in ("address", "bytes", "used"):
+    for heading in right:
         result.add_column(heading, justify="right", no_wrap=True)
+    return result
+
+
+def region_table(account: Account) -> Table:
+    """Return every section by region, then the sum of each kind of memory."""
+    result = _columns(("region", "section"), ("address", "bytes", "used"))
     result.add_column("kind", no_wrap=True)
     for use in account.regions:
         _add_region(result, use)
@@ -65,61 +63,75 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2f} %" if whole else "-"
 
 
-def show(account: Account, stream: TextIO, build: Build = NO_BUILD) -> None:
-    """Print the table: coloured and folded to the width of a terminal, plain anywhere else."""
-    if not stream.isatty():
-        stream.write(as_text(account, build))
-        return
-    console = Console(file=stream, highlight=False)
-    console.print(table(account))
-    console.print(Text(_notes(account, build)))
+def library_table(account: Account, linked: Linked) -> Table:
+    """Return what each library holds and what of it is linked; the rows add up to the totals."""
+    result = _columns(("library",), (".a bytes", "members", "symbols", FLASH, RAM))
+    for library in linked.libraries:
+        result.add_row(*_library_row(library), *_by_kind(account, library.linked))
+    objects = sum(linked.objects.values(), Bytes())
+    count = str(len(linked.objects))
+    result.add_row("(objects)", "", count, "", *_by_kind(account, objects))
+    result.add_row("(linker)", "", "", "", *_by_kind(account, linked.linker))
+    totals = (str(account.used(FLASH)), str(account.used(RAM)))
+    result.add_row("= all", "", "", "", *totals, style="bold")
+    return result
 
 
-def _notes(account: Account, build: Build) -> str:
-    width = max((len(name) for name in build), default=0) + 2
-    made_of = "".join(f"\n{name:{width}}{value}" for name, value in build.items())
+def _library_row(library: Library) -> tuple[str | Text, ...]:
     return (
-        f"\n{account.elf} on {account.board}: .bin {account.image_bytes} bytes;"
-        f" text {account.text}, data {account.data}, bss {account.bss}{made_of}"
+        Text(library.name),
+        str(library.archive_bytes),
+        f"{len(library.linked_members)}/{library.members}",
+        f"{len(library.linked_symbols)}/{library.symbols}",
     )
 
 
-def as_text(account: Account, build: Build = NO_BUILD) -> str:
-    """Return the table without colours, as wide as its longest name wants."""
-    stream, contents = io.StringIO(), table(account)
+def _by_kind(account: Account, given: Bytes) -> tuple[str, str]:
+    flash, ram = (
+        sum(given[use.memory.name] for use in account.regions if use.memory.kind == kind)
+        for kind in (FLASH, RAM)
+    )
+    return str(flash), str(ram)
+
+
+def show(report: Report, stream: TextIO) -> None:
+    """Print the report: coloured and folded to the width of a terminal, plain anywhere else."""
+    if not stream.isatty():
+        stream.write(as_text(report))
+        return
+    console = Console(file=stream, highlight=False)
+    for table in _tables(report):
+        console.print(table)
+        console.print()
+    console.print(Text("\n".join(_notes(report))))
+
+
+def as_text(report: Report) -> str:
+    """Return the report without colours, as wide as its longest name wants."""
+    stream = io.StringIO()
     # Said outright, so that FORCE_COLOR in the environment cannot bring escape codes in.
     plain = Console(file=stream, width=_WIDEST, force_terminal=False, color_system=None)
-    plain.print(contents, width=Measurement.get(plain, plain.options, contents).maximum)
-    lines = stream.getvalue().splitlines() + _notes(account, build).splitlines()
+    for table in _tables(report):
+        plain.print(table, width=Measurement.get(plain, plain.options, table).maximum)
+        plain.print()
+    lines = stream.getvalue().splitlines() + _notes(report)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def as_json(account: Account, build: Build = NO_BUILD) -> str:
-    """Return the account as JSON; numbers are bytes and addresses."""
-    return json.dumps(_document(account) | {"build": dict(build)}, indent=2) + "\n"
+def _tables(report: Report) -> Iterator[Table]:
+    yield region_table(report.account)
+    if report.linked:
+        yield library_table(report.account, report.linked)
 
 
-def _document(account: Account) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "elf": account.elf,
-        "board": account.board,
-        "image_bytes": account.image_bytes,
-        "size": {"text": account.text, "data": account.data, "bss": account.bss},
-        "totals": {
-            kind: {"used": account.used(kind), "size": account.size(kind)} for kind in (FLASH, RAM)
-        },
-        "regions": [_region(use) for use in account.regions],
-    }
-
-
-def _region(use: RegionUse) -> dict[str, Any]:
-    return {
-        "name": use.memory.name,
-        "kind": use.memory.kind,
-        "origin": use.memory.origin,
-        "size": use.memory.size,
-        "used": use.used,
-        "free": use.free,
-        "rows": [vars(row) for row in use.rows],
-    }
+def _notes(report: Report) -> list[str]:
+    account, operators = report.account, report.operators
+    width = max((len(name) for name in report.build), default=0) + 2
+    made_of = [f"{name:{width}}{value}" for name, value in report.build.items()]
+    kernels = [operators.summary()] if operators and operators.summary() else []
+    return [
+        f"{account.elf} on {account.board}: .bin {account.image_bytes} bytes;"
+        f" text {account.text}, data {account.data}, bss {account.bss}",
+        *made_of,
+        *kernels,
+    ]

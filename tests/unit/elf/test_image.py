@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from tinyml.elf.account import account
 from tinyml.elf.check import check
+from tinyml.elf.document import as_json
 from tinyml.elf.image import parse, printable, read
-from tinyml.elf.table import as_json, as_text
+from tinyml.elf.report import Report
+from tinyml.elf.table import as_text
 from tinyml.errors import UserError
 from unit.elf.tiny_elf import BOARD, MEMORIES, Name, Piece, build, firmware
 
@@ -108,7 +110,7 @@ def test_extreme_numbers_never_crash_or_hang(word: int, value: int) -> None:
 def _report(data: bytes) -> None:
     try:
         image = parse(data, "fuzzed.elf")
-        result = account(image, "tiny", MEMORIES)
+        result = Report(account(image, "tiny", MEMORIES))
         as_text(result)
         as_json(result)
         check(image, BOARD, [("model", 16)])

@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from tinyml.elf.account import Account, account
+from tinyml.elf.account import account
+from tinyml.elf.document import as_json
 from tinyml.elf.image import parse
-from tinyml.elf.table import as_json, as_text, show
+from tinyml.elf.operators import Operator, Operators
+from tinyml.elf.report import Report
+from tinyml.elf.table import as_text, show
 from unit.elf.tiny_elf import MEMORIES, Piece, build, firmware
 
 
-def accounted(*more: Piece) -> Account:
-    """Return the account of the usual firmware, with more sections."""
-    return account(parse(build((*firmware(), *more), ()), "tiny.elf"), "tiny", MEMORIES)
+def accounted(*more: Piece) -> Report:
+    """Return the report on the usual firmware, with more sections."""
+    return Report(account(parse(build((*firmware(), *more), ()), "tiny.elf"), "tiny", MEMORIES))
 
 
 class Terminal(io.StringIO):
@@ -81,8 +85,20 @@ def test_json_adds_up() -> None:
 
 def test_what_the_firmware_is_made_of_stands_below() -> None:
     """Each name of build-info.json is set apart from its value, in the text and in the JSON."""
-    build = {"kernel": "cmsis-nn (in-tree)", "a_rather_long_name": 216}
-    lines = as_text(accounted(), build).splitlines()
+    made_of = {"kernel": "cmsis-nn (in-tree)", "a_rather_long_name": 216}
+    report = replace(accounted(), build=made_of)
+    lines = as_text(report).splitlines()
     assert lines[-2].split(maxsplit=1) == ["kernel", "cmsis-nn (in-tree)"]
     assert lines[-1].split() == ["a_rather_long_name", "216"]
-    assert json.loads(as_json(accounted(), build))["build"] == build
+    assert json.loads(as_json(report))["build"] == made_of
+
+
+def test_the_kernels_stand_last() -> None:
+    """One line of text, and each operator in the JSON; nothing of either without a plan."""
+    rows = (Operator(0, "CONV_2D", "first", "arm_x", ""), Operator(1, "RESHAPE", "second", "", ""))
+    report = replace(accounted(), operators=Operators("cmsis-nn", rows))
+    assert as_text(report).splitlines()[-1] == report.operators.summary()
+    kernels = json.loads(as_json(report))["kernels"]
+    assert (kernels["operators"], kernels["arm_functions"]) == (2, 1)
+    assert kernels["calls"][0]["function"] == "arm_x"
+    assert "kernels" not in json.loads(as_json(accounted()))

@@ -8,19 +8,25 @@ from pathlib import Path
 
 from SCons.Environment import Environment
 
-from tinyml import boards, models
+from tinyml import boards, components, models
 from tinyml.errors import UserError
+from tinyml.fetch import store
 
 TOOLS = (
     "textfile",
     "toolchain",
     "whole_output",
+    "rewrite_includes",
+    "third_party_library",
+    "cmake_library",
     "keras_to_tflite",
     "tflite_header",
     "tflite_compile",
+    "op_resolver",
     "linker_script",
     "firmware",
     "size_report",
+    "sbom",
     "emulate",
 )
 
@@ -34,7 +40,6 @@ def environment(choice):
     """
     board = boards.load(Path("firmware/boards") / choice.board)
     model = models.load(Path("models") / choice.model)
-    _refuse_absent_upstream(choice)
     _notice(choice, board)
     env = Environment(
         tools=[],
@@ -44,6 +49,8 @@ def environment(choice):
         CHOICE=choice,
         OPT=choice.opt,
         KERNEL=choice.kernel,
+        CMSISNNUPSTREAM=choice.kernel == "cmsis-nn" and upstream_cmsis_nn(choice),
+        COMPONENTOVERRIDES=choice.overrides,
         VARIANTDIR=f"build/{choice.variant}",
         EMULATETIMEOUT=choice.timeout,
         TEXTFILESUFFIX="",
@@ -58,12 +65,13 @@ def environment(choice):
     return env
 
 
-def build_info(choice, board, model):
+def build_info(env):
     """Return what a firmware says of itself: the same words in its banner, report and JSON."""
+    board, choice = env["BOARD"], env["CHOICE"]
     clock = board.clock and (choice.clock or board.clock.default_mhz)
     return {
         "board": choice.board,
-        "model": model.name,
+        "model": env["MODEL"].name,
         "engine": choice.engine,
         "kernel": kernel_with_provider(choice),
         "quantize": choice.quantize,
@@ -72,15 +80,33 @@ def build_info(choice, board, model):
     }
 
 
+def upstream_cmsis_nn(choice):
+    """Return which upstream CMSIS-NN is at hand, in words; None where there is none.
+
+    Raises:
+        UserError: the command line insists on upstream.
+    """
+    described = components.load(Path("third_party/cmsis-nn"))
+    override = choice.overrides.get(described.name)
+    if store.tree(described, override):
+        return f"from {override}" if override else f"upstream {described.source.commit[:12]}"
+    if choice.require_upstream_cmsis_nn:
+        raise UserError(
+            "cmsis_nn=upstream, but upstream CMSIS-NN has not been fetched",
+            "its sources, or a checkout of yours: cmsis_nn=/folder",
+            "scons fetch component=cmsis-nn",
+        )
+    return None
+
+
 def kernel_with_provider(choice):
     """Return the kernel's name and what is behind it: who provides it, or how much is tuned."""
     if choice.kernel == "cmsis-nn":
-        return "cmsis-nn (in-tree)"
+        return f"cmsis-nn ({upstream_cmsis_nn(choice) or 'in-tree'})"
     if choice.kernel == "cm7":
         kernels = Path("firmware/kernels")
-        reference, tuned = (
-            {p.name for p in (kernels / s).glob("*.c")} for s in ("reference", "cm7")
-        )
+        reference = {path.name for path in (kernels / "reference").glob("*.c")}
+        tuned = {path.name for path in (kernels / "cm7").glob("*.c")}
         return f"cm7 ({len(reference & tuned)} of {len(reference)} tuned)"
     return choice.kernel
 
@@ -93,27 +119,12 @@ def _process_environment():
     return environment
 
 
-def _refuse_absent_upstream(choice):
-    if choice.engine == "tflm":
-        raise UserError(
-            "engine=tflm needs upstream tflite-micro, which this version cannot fetch yet",
-            "engine=aot, our own compiler",
-            f"scons board={choice.board} model={choice.model} engine=aot",
-        )
-    if choice.cmsis_nn == "upstream":
-        raise UserError(
-            "cmsis_nn=upstream needs upstream CMSIS-NN, which this version cannot fetch yet",
-            "cmsis_nn=auto, which uses the in-tree implementation of CMSIS-NN's interface",
-            f"scons board={choice.board} kernel=cmsis-nn",
-        )
-
-
 def _notice(choice, board):
     """Say in one line each what a user should know before the build starts."""
     notes = []
     if choice.clock is not None:
         notes.append(board.check_clock(choice.clock))
-    if choice.kernel == "cmsis-nn":
+    if choice.kernel == "cmsis-nn" and not upstream_cmsis_nn(choice):
         notes.append(
             "kernel=cmsis-nn is provided in-tree (firmware/kernels/cmsis_nn):"
             " upstream CMSIS-NN has not been fetched"

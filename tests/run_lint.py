@@ -11,10 +11,10 @@ BIN = Path(sys.executable).parent
 
 
 def c_files() -> list[str]:
-    """Return every C source and header the project holds."""
+    """Return every C and C++ source and header the project holds."""
     folders = ("firmware", "tests")
-    found = (path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
-    return sorted(str(path.relative_to(ROOT)) for path in found)
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*"))
+    return sorted(str(p.relative_to(ROOT)) for p in found if p.suffix in {".c", ".cc", ".h"})
 
 
 def linters() -> dict[str, list[str]]:

@@ -12,12 +12,19 @@ from tinyml.boards import Board
 from tinyml.errors import UserError
 
 QUANTIZE_MODES = ("none", "dynamic", "int8", "float16", "int16x8")
+CMSIS_NN = "cmsis-nn"
+CHOICE = "one of the values"
+LIST = "several with commas between"
+NUMBER = "a whole number greater than 0"
+FOLDER = "a folder"
 TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",
     "firmware": "only the images: .elf .bin .hex .map .lst",
     "size-report": "show where flash and RAM went",
+    "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",
+    "fetch": "download third-party components: all, or component=NAME[,NAME]",
     "vectors": "a firmware for tests: runs every record of a file through the model",
     "test": "lint, build the variants, run every test",
     "lint": "only the linters",
@@ -26,12 +33,36 @@ TARGETS = {
 
 @dataclass(frozen=True)
 class Option:
-    """One ``name=value`` of the command line; ``values`` empty means a whole number."""
+    """One ``name=value`` of the command line.
+
+    ``values`` lists what it may be; ``kind`` says in words what else, if anything.
+    """
 
     name: str
     values: tuple[str, ...]
     default: str
     help: str
+    kind: str = CHOICE
+
+    @property
+    def allowed(self) -> str:
+        """What the value may be, in words."""
+        return ", ".join((*self.values, *self.kinds))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the value may be beside ``values``, in words."""
+        return (self.kind,) if self.kind != CHOICE else ()
+
+    def accepts(self, value: str) -> bool:
+        """Return whether ``value`` is one of the values, or of the kind."""
+        if self.kind == LIST:
+            return set(value.split(",")) <= set(self.values)
+        if self.kind == FOLDER and Path(value).is_dir():
+            return True
+        if self.kind == NUMBER:
+            return value.isascii() and value.isdecimal() and int(value) > 0
+        return value in self.values
 
 
 @dataclass(frozen=True)
@@ -46,9 +77,12 @@ class Choice:
     opt: str
     clock: int | None
     profile: bool
-    cmsis_nn: str
+    require_upstream_cmsis_nn: bool
     timeout: int
     verbose: bool
+    components: tuple[str, ...]
+    archive: Path | None
+    overrides: Mapping[str, Path]
 
     @property
     def variant(self) -> str:
@@ -83,21 +117,30 @@ def table(root: Path) -> tuple[Option, ...]:
         Option(
             "kernel",
             ("reference", "cm7", "cmsis-nn"),
-            "cm7 on a Cortex-M7, else reference",
+            "cm7 for engine=aot on a Cortex-M7, else reference",
             "which C kernels do the arithmetic",
         ),
         Option("opt", ("speed", "size", "debug"), "speed", "what the C compiler optimises for"),
-        Option("clock", (), "the board's", "core clock in MHz, checked against board.toml"),
+        Option("clock", (), "the board's", "core clock in MHz, as board.toml allows", NUMBER),
         Option("profile", switch, "1", "count instructions or cycles per operator"),
-        Option(
-            "cmsis_nn",
-            ("auto", "upstream"),
-            "auto",
-            "who provides kernel=cmsis-nn: upstream if fetched, or upstream or nothing",
-        ),
-        Option("timeout", (), "60", "seconds after which 'emulate' stops a hung firmware"),
+        Option("timeout", (), "60", "seconds until 'emulate' stops a firmware", NUMBER),
         Option("verbose", switch, "0", "show each command in full"),
+        Option("component", components(root), "all", "what 'fetch' fetches", LIST),
+        Option("archive", (), "none", "where 'fetch' finds files downloaded before", FOLDER),
+        *(_override(name) for name in components(root)),
     )
+
+
+def components(root: Path) -> tuple[str, ...]:
+    """Return the names of the third-party components that the project describes."""
+    return folders_with(root / "third_party", "component.toml")
+
+
+def _override(component: str) -> Option:
+    """Return the option that puts a folder of the user's in a component's place."""
+    name = component.replace("-", "_")
+    values = ("auto", "upstream") if component == CMSIS_NN else ("auto",)
+    return Option(name, values, "auto", f"a checkout of {component} to use instead", FOLDER)
 
 
 def parse(arguments: Mapping[str, str], root: Path) -> Choice:
@@ -115,8 +158,15 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
         for name, option in options.items()
     }
     board = boards.load(root / "firmware" / "boards" / chosen["board"])
+    tuned = _is_cortex_m7(board) and chosen["engine"] == "aot"
     if "kernel" not in arguments:
-        chosen["kernel"] = "cm7" if _is_cortex_m7(board) else "reference"
+        chosen["kernel"] = "cm7" if tuned else "reference"
+    if chosen["kernel"] == "cm7" and chosen["engine"] == "tflm":
+        raise UserError(
+            "kernel=cm7 belongs to engine=aot: tflite-micro has kernels of its own",
+            "kernel=reference or kernel=cmsis-nn with engine=tflm",
+            f"scons board={board.name} engine=tflm kernel=cmsis-nn",
+        )
     if chosen["kernel"] == "cm7" and not _is_cortex_m7(board):
         raise UserError(
             f"kernel=cm7 does not run on board={board.name}: its instructions are the Cortex-M7's",
@@ -132,9 +182,16 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
         opt=chosen["opt"],
         clock=int(chosen["clock"]) if "clock" in arguments else None,
         profile=chosen["profile"] == "1",
-        cmsis_nn=chosen["cmsis_nn"],
+        require_upstream_cmsis_nn=chosen.get("cmsis_nn", "auto") != "auto",
         timeout=int(chosen["timeout"]),
         verbose=chosen["verbose"] == "1",
+        components=tuple(chosen["component"].split(",")) if "component" in arguments else (),
+        archive=Path(chosen["archive"]) if "archive" in arguments else None,
+        overrides={
+            component: Path(chosen[name])
+            for component in components(root)
+            if chosen[name := component.replace("-", "_")] not in ("auto", "upstream")
+        },
     )
 
 
@@ -148,26 +205,21 @@ def help_text(root: Path) -> str:
     lines += [f"  {name:12} {what}" for name, what in TARGETS.items()]
     lines += ["", "Options (name=value):", ""]
     for option in table(root):
-        lines.append(f"  {option.name:9} {option.help} (default: {option.default})")
-        lines.append(f"            {', '.join(option.values) or 'a whole number'}")
+        lines.append(f"  {option.name:15} {option.help} (default: {option.default})")
+        lines.append(f"                  {option.allowed}")
     return "\n".join(lines) + "\n"
 
 
 def _value(option: Option, value: str, given: bool) -> str:
-    if given and not _allowed(option, value):
+    if given and not option.accepts(value):
         raise UserError(
             f"{option.name}={value} is not possible",
-            " or ".join(f"{option.name}={allowed}" for allowed in option.values)
-            or f"{option.name}= a whole number greater than 0",
+            " or ".join(
+                [*(f"{option.name}={allowed}" for allowed in option.values), *option.kinds]
+            ),
             _closest(option.name, value, option.values),
         )
     return value
-
-
-def _allowed(option: Option, value: str) -> bool:
-    if option.values:
-        return value in option.values
-    return value.isascii() and value.isdecimal() and int(value) > 0
 
 
 def _closest(name: str, value: str, values: tuple[str, ...]) -> str:

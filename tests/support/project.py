@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# What a fresh clone would not have, apart from build/: copied, so that a copy starts built.
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "tests", "docs")
+# build/ is copied, so that a copy starts built; these a build has no use for.
+NOT_COPIED = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", "tests", "docs"}
 
 
 def scons(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -49,10 +49,13 @@ def copy(destination: Path) -> Path:
     """Copy the project, with what it has built, to ``destination`` and return that."""
     with (ROOT / "build" / ".test-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        shutil.copytree(ROOT, destination, ignore=NOT_COPIED, symlinks=True)
-        for record in ROOT.glob("build/.sconsign*"):
-            shutil.copy(record, destination / "build")
+        shutil.copytree(ROOT, destination, ignore=_ignored, symlinks=True)
     return destination
+
+
+def _ignored(folder: str, names: list[str]) -> set[str]:
+    top = NOT_COPIED if Path(folder) == ROOT else set()
+    return set(names) & (top | {"__pycache__"})
 
 
 def run_vectors(elf: Path, board: str, records: bytes, folder: Path) -> bytes:

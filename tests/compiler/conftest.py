@@ -1,4 +1,4 @@
-"""The kernels compiled once per session, and the comparison with tflite-micro."""
+"""The kernels, compiled once per session, and the comparison with tflite-micro."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from support.compare import Comparison
 from support.compiled import kernel_library
+from support.m7 import CortexM7
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +17,13 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return kernel_library(tmp_path_factory.mktemp("kernels"))
 
 
+@pytest.fixture(scope="session")
+def cortex_m7(tmp_path_factory: pytest.TempPathFactory) -> CortexM7:
+    """Return the emulated Cortex-M7 with the kernels of `cm7`."""
+    return CortexM7.make(tmp_path_factory.mktemp("cortex_m7"), "cm7")
+
+
 @pytest.fixture
-def oracle(kernels: Path, tmp_path: Path) -> Comparison:
+def oracle(kernels: Path, cortex_m7: CortexM7, tmp_path: Path) -> Comparison:
     """Return the comparison with tflite-micro."""
-    return Comparison(kernels, tmp_path)
+    return Comparison(kernels, cortex_m7, tmp_path)

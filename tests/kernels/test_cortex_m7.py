@@ -12,7 +12,10 @@ from support import single
 from support.compare import input_vectors
 from support.compiled import write
 from support.m7 import CortexM7
+from support.mean import mean
 from support.micro import tflite_micro
+from support.padding import pad
+from support.unary import leaky_relu, unary
 from tinyml.compiler.graph import DTYPES, parse
 
 pytestmark = pytest.mark.live
@@ -36,6 +39,14 @@ SINGLES: dict[str, Callable[[], bytes]] = {
     "fully_connected float32": lambda: single.fully_connected(kind="FLOAT32"),
     "average_pool_2d float32": lambda: single.pool(True, kind="FLOAT32"),
     "softmax float32": lambda: single.softmax(kind="FLOAT32"),
+    "pad float32": lambda: pad(kind="FLOAT32"),
+    "mean float32": lambda: mean(kind="FLOAT32"),
+    "logistic float32": lambda: unary("LOGISTIC"),
+    "tanh float32": lambda: unary("TANH"),
+    "relu float32": lambda: unary("RELU"),
+    "relu6 float32": lambda: unary("RELU6"),
+    "leaky_relu float32": leaky_relu,
+    "hard_swish float32": lambda: unary("HARD_SWISH"),
 }
 
 
@@ -43,6 +54,12 @@ SINGLES: dict[str, Callable[[], bytes]] = {
 def board(tmp_path_factory: pytest.TempPathFactory) -> CortexM7:
     """Return the emulated board with everything but the model compiled."""
     return CortexM7.make(tmp_path_factory.mktemp("m7"))
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> CortexM7:
+    """Return the emulated board with the kernels of `cm7`."""
+    return CortexM7.make(tmp_path_factory.mktemp("cm7"), "cm7")
 
 
 def check(board: CortexM7, folder: Path, data: bytes, kernel: str, vectors: int = 3) -> None:
@@ -74,3 +91,9 @@ def test_model(
     """Whole models by other people."""
     data = (shared_models / f"{name}.tflite").read_bytes()
     check(board, tmp_path, data, kernel, vectors=1)
+
+
+@pytest.mark.parametrize("name", ["kws_ref_model", "ad01_int8", "pretrainedResnet_quant"])
+def test_tuned_model(tuned: CortexM7, tmp_path: Path, shared_models: Path, name: str) -> None:
+    """Whole int8 models by other people, with the tuned kernels."""
+    check(tuned, tmp_path, (shared_models / f"{name}.tflite").read_bytes(), "cm7", vectors=1)

@@ -1,4 +1,8 @@
-"""Does a compiled model give what tflite-micro gives? On this computer, for every kernel set."""
+"""Does a compiled model give what tflite-micro gives? For every kernel set.
+
+On this computer, and integers of kernel set `cm7`, whose instructions this computer lacks, on
+an emulated Cortex-M7.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from support.compiled import HostModel, shared_library, write
+from support.m7 import CortexM7
 from support.micro import tflite_micro
 from tinyml.compiler.graph import DTYPES, Graph, Tensor, parse
 from tinyml.compiler.kernels import KERNEL_SETS
@@ -18,9 +23,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Comparison:
     """Compiles models against one kernel library and compares them with the oracle."""
 
-    def __init__(self, kernels: Path, folder: Path) -> None:
+    def __init__(self, kernels: Path, cortex_m7: CortexM7, folder: Path) -> None:
         """Build in ``folder``."""
         self.kernels = kernels
+        self.cortex_m7 = cortex_m7
         self.folder = folder
         self.count = 0
 
@@ -45,10 +51,21 @@ class Comparison:
             self.count += 1
             folder = self.folder / f"{self.count}-{kernel}"
             write(data, folder, kernel)
+            if kernel == "cm7" and everything.dtype != np.float32:
+                self.check_cortex_m7(folder, inputs, expected)
+                continue
             model = HostModel.load(shared_library(folder, self.kernels), "model")
             for vector, wanted in zip(inputs, expected, strict=True):
                 for got, want in zip(model.run(vector), wanted, strict=True):
                     assert_same(got, want, tolerance)
+
+    def check_cortex_m7(
+        self, folder: Path, inputs: list[list[Array]], expected: list[list[Array]]
+    ) -> None:
+        """Assert that the model in ``folder`` gives equal bytes on the emulated Cortex-M7."""
+        elf = self.cortex_m7.link(folder, ["model.c", "model_weights.S"])
+        wanted = b"".join(array.tobytes() for outputs in expected for array in outputs)
+        assert self.cortex_m7.run(elf, inputs) == wanted
 
 
 def assert_same(got: Array, want: Array, tolerance: float) -> None:

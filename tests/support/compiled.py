@@ -99,12 +99,20 @@ def write(data: bytes, folder: Path, kernel: str = "reference", name: str = "mod
 
 
 def kernel_library(
-    folder: Path, compiler: str = "gcc", flags: tuple[str, ...] = HOST_FLAGS
+    folder: Path,
+    compiler: str = "gcc",
+    flags: tuple[str, ...] = HOST_FLAGS,
+    kernel: str = "reference",
 ) -> Path:
-    """Compile all kernels into ``folder``/libkernels.a."""
+    """Compile all kernels into ``folder``/libkernels.a, those of ``kernel`` where it has its own.
+
+    The host runs none of cm7/, whose instructions are the Cortex-M7's.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    sources = [*KERNELS.glob("reference/*.c"), *KERNELS.glob("cmsis_nn/*.c")]
-    run([compiler, *C_FLAGS, *flags, "-c", *map(str, sources)], folder)
+    sources = {path.name: path for path in KERNELS.glob("reference/*.c")}
+    sources |= {path.name: path for path in KERNELS.glob(f"{kernel}/*.c")}
+    sources |= {path.name: path for path in KERNELS.glob("cmsis_nn/*.c")}
+    run([compiler, *C_FLAGS, *flags, "-c", *map(str, sources.values())], folder)
     objects = sorted(str(path) for path in folder.glob("*.o"))
     run([compiler.replace("gcc", "ar"), "rcs", "libkernels.a", *objects], folder)
     return folder / "libkernels.a"

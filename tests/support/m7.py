@@ -25,10 +25,13 @@ class CortexM7:
     objects: tuple[str, ...]
 
     @classmethod
-    def make(cls, folder: Path) -> CortexM7:
-        """Compile everything that does not depend on the model, into ``folder``."""
+    def make(cls, folder: Path, kernel: str = "reference") -> CortexM7:
+        """Compile everything that does not depend on the model, into ``folder``.
+
+        ``kernel`` is the kernel set: for `cm7`, its files take the place of the reference's.
+        """
         kit = make_kit("mps2-an500", folder / "hal")
-        kernels = kernel_library(folder / "kernels", GCC, tuple(kit.flags))
+        kernels = kernel_library(folder / "kernels", GCC, tuple(kit.flags), kernel)
         source = VECTORS / "file_semihosting.c"
         run([GCC, *kit.flags, "-std=c11", f"-I{VECTORS}", "-c", str(source)], folder)
         app = folder / "file_semihosting.o"

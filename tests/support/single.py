@@ -202,8 +202,9 @@ def add(
     zero_points: Sequence[int] = (-11, 4, 9),
     constant: bool = False,
     seed: int = 0,
+    operator: str = "ADD",
 ) -> bytes:
-    """Return an ADD; ``scales`` are of both inputs and the output."""
+    """Return an ADD, or a SUB or MUL; ``scales`` are of both inputs and the output."""
     result = np.broadcast_shapes(tuple(first), tuple(second))
     quantization: list[dict[str, Any]] = [{}, {}, {}]
     if kind != "FLOAT32":
@@ -221,7 +222,8 @@ def add(
         b = model.tensor("second", kind, second, **quantization[1])
     target = model.tensor("output", kind, result, **quantization[2])
     options = {"FusedActivationFunction": getattr(tflite.ActivationFunctionType, activation)}
-    model.operator("ADD", [a, b], [target], options_table="AddOptions", options=options)
+    table = f"{operator.capitalize()}Options"
+    model.operator(operator, [a, b], [target], options_table=table, options=options)
     return model.finish([a] if constant else [a, b], [target])
 
 

@@ -1,24 +1,15 @@
-// Elementwise sum of two tensors, the smaller one repeated (broadcast) where a stride is 0.
+// Elementwise sum of two tensors.
 #ifndef TINYML_KERNELS_ADD_H
 #define TINYML_KERNELS_ADD_H
 
-#include <stdint.h>
+#include "broadcast.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define ADD_RANK 4
-
-// The output is dense; an input is read at the sum of index times stride over the dimensions.
-struct add_shape {
-    int32_t extents[ADD_RANK];
-    int32_t strides_1[ADD_RANK];
-    int32_t strides_2[ADD_RANK];
-};
-
 struct add_int8_params {
-    struct add_shape shape;
+    struct broadcast_shape shape;
     int32_t left_shift; // head room given to both inputs before they are scaled
     int32_t offset_1, multiplier_1, shift_1;
     int32_t offset_2, multiplier_2, shift_2;
@@ -27,7 +18,7 @@ struct add_int8_params {
 };
 
 struct add_float32_params {
-    struct add_shape shape;
+    struct broadcast_shape shape;
     float activation_min, activation_max;
 };
 

@@ -4,19 +4,15 @@
 
 void add_float32(const struct add_float32_params *params, const float *input_1,
                  const float *input_2, float *output) {
-    const struct add_shape *s = &params->shape;
-    for (int32_t i = 0; i < s->extents[0]; ++i) {
-        for (int32_t j = 0; j < s->extents[1]; ++j) {
-            for (int32_t k = 0; k < s->extents[2]; ++k) {
-                const float *a =
-                    input_1 + i * s->strides_1[0] + j * s->strides_1[1] + k * s->strides_1[2];
-                const float *b =
-                    input_2 + i * s->strides_2[0] + j * s->strides_2[1] + k * s->strides_2[2];
-                for (int32_t l = 0; l < s->extents[3]; ++l) {
-                    *output++ = clamp_float32(a[l * s->strides_1[3]] + b[l * s->strides_2[3]],
-                                              params->activation_min, params->activation_max);
-                }
-            }
+    const struct broadcast_shape *shape = &params->shape;
+    for (int32_t row = 0; row < broadcast_rows(shape); ++row) {
+        const struct broadcast_row start = broadcast_row(shape, row);
+        const float *a = input_1 + start.start_1;
+        const float *b = input_2 + start.start_2;
+        for (int32_t i = 0; i < shape->extents[BROADCAST_RANK - 1]; ++i) {
+            *output++ = clamp_float32(*a + *b, params->activation_min, params->activation_max);
+            a += shape->strides_1[BROADCAST_RANK - 1];
+            b += shape->strides_2[BROADCAST_RANK - 1];
         }
     }
 }

@@ -15,18 +15,15 @@ static int8_t sum(const struct add_int8_params *params, int8_t a, int8_t b) {
 
 void add_int8(const struct add_int8_params *params, const int8_t *input_1, const int8_t *input_2,
               int8_t *output) {
-    const struct add_shape *s = &params->shape;
-    for (int32_t i = 0; i < s->extents[0]; ++i) {
-        for (int32_t j = 0; j < s->extents[1]; ++j) {
-            for (int32_t k = 0; k < s->extents[2]; ++k) {
-                const int8_t *a =
-                    input_1 + i * s->strides_1[0] + j * s->strides_1[1] + k * s->strides_1[2];
-                const int8_t *b =
-                    input_2 + i * s->strides_2[0] + j * s->strides_2[1] + k * s->strides_2[2];
-                for (int32_t l = 0; l < s->extents[3]; ++l) {
-                    *output++ = sum(params, a[l * s->strides_1[3]], b[l * s->strides_2[3]]);
-                }
-            }
+    const struct broadcast_shape *shape = &params->shape;
+    for (int32_t row = 0; row < broadcast_rows(shape); ++row) {
+        const struct broadcast_row start = broadcast_row(shape, row);
+        const int8_t *a = input_1 + start.start_1;
+        const int8_t *b = input_2 + start.start_2;
+        for (int32_t i = 0; i < shape->extents[BROADCAST_RANK - 1]; ++i) {
+            *output++ = sum(params, *a, *b);
+            a += shape->strides_1[BROADCAST_RANK - 1];
+            b += shape->strides_2[BROADCAST_RANK - 1];
         }
     }
 }

@@ -30,7 +30,8 @@ class Choice:
 
 
 def _own(module: OperatorModule, prepared: Prepared) -> Choice:
-    function = "" if prepared.alias else f"{module.TYPE.lower()}_{prepared.variant}"
+    named = prepared.kernel or f"{module.TYPE.lower()}_{prepared.variant}"
+    function = "" if prepared.alias else named
     return Choice(function, module.print_)
 
 
@@ -39,7 +40,7 @@ def _cmsis_nn(module: OperatorModule, prepared: Prepared) -> Choice:
     if prepared.alias:
         return own
     arm = cmsis_nn.OPERATORS.get(module.TYPE)
-    reason = "no such operator in CMSIS-NN" if arm is None else arm.refusal(prepared)
+    reason = "no call of CMSIS-NN for it" if arm is None else arm.refusal(prepared)
     if arm is None or reason:
         return Choice(own.function, own.print, fallback=reason)
     return Choice(arm.function(prepared), arm.print_, arm.scratch_bytes(prepared))

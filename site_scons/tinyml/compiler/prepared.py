@@ -15,6 +15,7 @@ class Prepared:
         output: the tensor it writes.
         macs: nominal multiply-accumulates: padding counts as if it were multiplied.
         alias: the output is the first operand's memory, under another shape.
+        kernel: the kernel function, where it is not called ``<operator>_<variant>``.
     """
 
     variant: str
@@ -22,3 +23,4 @@ class Prepared:
     output: int
     macs: int = 0
     alias: bool = False
+    kernel: str = ""

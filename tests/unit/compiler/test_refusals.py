@@ -45,7 +45,7 @@ def weights_of(kind: type, activations: str) -> bytes:
 @pytest.mark.parametrize(
     ("data", "problem", "hint"),
     [
-        (one("TANH", ("FLOAT32", "FLOAT32")), "TANH is not supported", "replace the layer"),
+        (one("ELU", ("FLOAT32", "FLOAT32")), "ELU is not supported", "replace the layer"),
         (one("SOFTMAX", ("FLOAT32", "FLOAT32"), 99), "version 99", "convert the model"),
         (one("SOFTMAX", ("FLOAT32", "FLOAT32")), "options are missing", "convert"),
         (one("DEQUANTIZE", ("UINT8", "INT8")), "types (uint8, int8)", "quantize=int8"),
@@ -64,8 +64,8 @@ def test_operator(data: bytes, problem: str, hint: str) -> None:
 
 def test_names_operator_and_layer() -> None:
     """The index in the graph, and the tensor that the operator makes."""
-    error = refusal(one("TANH", ("FLOAT32", "FLOAT32")))
-    assert "operator 0 (TANH, layer 'layer/out')" in error.culprit
+    error = refusal(one("ELU", ("FLOAT32", "FLOAT32")))
+    assert "operator 0 (ELU, layer 'layer/out')" in error.culprit
     assert "CONV_2D" in error.expected
 
 

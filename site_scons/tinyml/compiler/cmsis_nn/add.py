@@ -5,29 +5,29 @@ from __future__ import annotations
 from tinyml.compiler import code
 from tinyml.compiler.cmsis_nn import structs
 from tinyml.compiler.code import Code, Names
-from tinyml.compiler.ops.add import Add
+from tinyml.compiler.elementwise import Sum
 
 FUNCTION = "arm_elementwise_add_s8"
 
 
-def refusal(prepared: Add) -> str:
+def refusal(prepared: Sum) -> str:
     """Refuse all but int8 of equal shapes."""
     if prepared.variant == "int8" and not prepared.elementwise:
         return f"{FUNCTION} does not broadcast"
     return structs.only_int8(prepared.variant)
 
 
-def function(prepared: Add) -> str:
+def function(prepared: Sum) -> str:
     """Return the one function there is."""
     return FUNCTION
 
 
-def scratch_bytes(prepared: Add) -> int:
+def scratch_bytes(prepared: Sum) -> int:
     """None."""
     return 0
 
 
-def print_(prepared: Add, names: Names) -> Code:
+def print_(prepared: Sum, names: Names) -> Code:
     """Print the call; all its parameters are plain numbers."""
     q = prepared.int8
     assert q is not None

@@ -1,0 +1,21 @@
+// The larger of x and 0.
+#ifndef TINYML_KERNELS_RELU_H
+#define TINYML_KERNELS_RELU_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct relu_float32_params {
+    int32_t count;
+};
+
+void relu_float32(const struct relu_float32_params *params, const float *input, float *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,25 @@
+#include "mul.h"
+
+#include "requantize.h"
+
+static int8_t product(const struct mul_int8_params *params, int8_t a, int8_t b) {
+    const int32_t exact = (a + params->offset_1) * (b + params->offset_2);
+    const int32_t scaled = requantize(exact, params->output_multiplier, params->output_shift);
+    return (int8_t)clamp_int32(scaled + params->output_offset, params->activation_min,
+                               params->activation_max);
+}
+
+void mul_int8(const struct mul_int8_params *params, const int8_t *input_1, const int8_t *input_2,
+              int8_t *output) {
+    const struct broadcast_shape *shape = &params->shape;
+    for (int32_t row = 0; row < broadcast_rows(shape); ++row) {
+        const struct broadcast_row start = broadcast_row(shape, row);
+        const int8_t *a = input_1 + start.start_1;
+        const int8_t *b = input_2 + start.start_2;
+        for (int32_t i = 0; i < shape->extents[BROADCAST_RANK - 1]; ++i) {
+            *output++ = product(params, *a, *b);
+            a += shape->strides_1[BROADCAST_RANK - 1];
+            b += shape->strides_2[BROADCAST_RANK - 1];
+        }
+    }
+}

@@ -1,0 +1,5 @@
+#include "slice.h"
+
+void slice_int8(const struct strided_view *view, const int8_t *input, int8_t *output) {
+    strided_copy_int8(view, input, output);
+}

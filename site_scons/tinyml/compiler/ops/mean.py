@@ -1,0 +1,81 @@
+"""MEAN: the average over some of the dimensions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from tinyml.compiler import code
+from tinyml.compiler.code import Code, Names
+from tinyml.compiler.node import Node
+from tinyml.compiler.prepared import Prepared
+from tinyml.compiler.quantized import INT32_MAX, quantize_multiplier
+from tinyml.compiler.reduction import Options, Shape, parse_reduction, reduction_shape
+
+TYPE = "MEAN"
+MAX_VERSION = 3
+
+
+@dataclass(frozen=True)
+class Int8:
+    """Field for field the fixed-point part of struct mean_int8_params."""
+
+    sum_offset: int
+    multiplier: int
+    shift: int
+    output_offset: int
+
+
+@dataclass(frozen=True)
+class Mean(Prepared):
+    """The kernels' parameters; ``int8`` is None for float32."""
+
+    shape: Shape
+    count: int
+    int8: Int8 | None
+
+
+def parse(node: Node) -> Options:
+    """Read the axes, and check that the output's shape is that of the dimensions left."""
+    return parse_reduction(node)
+
+
+def prepare(node: Node, options: Options) -> Mean:
+    """Compute the loops and the factor from a sum to the output."""
+    count = math.prod(node.input(0).shape[axis] for axis in options.axes)
+    return Mean(
+        variant=options.variant,
+        operands=(node.input(0).index,),
+        output=node.output.index,
+        shape=reduction_shape(node, options.axes),
+        count=count,
+        int8=_int8(node, count) if options.variant == "int8" else None,
+    )
+
+
+def _int8(node: Node, count: int) -> Int8:
+    """Return input scale / (output scale * count) as a multiplier.
+
+    The division by ``count`` is done on the mantissa, shifted up as far as it keeps 31 bits and
+    truncated, which is what decides ties between two bytes as TensorFlow Lite decides them.
+    """
+    source, result = node.per_tensor(node.input(0)), node.per_tensor(node.output)
+    multiplier, shift = quantize_multiplier(source.scales[0] / result.scales[0])
+    room = min(count.bit_length() - 1, 31 + shift)
+    divided, shift = (multiplier << room) // count, shift - room
+    reach = 255 * count * 2 ** max(shift, 0)
+    node.require(reach <= INT32_MAX, f"sums of {count} elements", "sums that fit 32 bits")
+    return Int8(-count * source.zero_points[0], divided, shift, result.zero_points[0])
+
+
+def print_(prepared: Mean, names: Names) -> Code:
+    """Print the parameter struct and the call."""
+    members: dict[str, Any] = {"shape": prepared.shape}
+    if prepared.int8 is None:
+        members |= {"count": prepared.count}
+    else:
+        members |= vars(prepared.int8)
+    function = f"mean_{prepared.variant}"
+    tensors = (*prepared.operands, prepared.output)
+    return code.kernel_call(names, "mean.h", function, f"{function}_params", members, tensors)

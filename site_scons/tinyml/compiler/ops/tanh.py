@@ -1,0 +1,41 @@
+"""TANH: the hyperbolic tangent."""
+
+from __future__ import annotations
+
+from tinyml.compiler import fixed_point
+from tinyml.compiler.code import Code, Names
+from tinyml.compiler.node import Node
+from tinyml.compiler.sigmoid import int8_sigmoid
+from tinyml.compiler.unary import (
+    Int8Function,
+    Unary,
+    parse_unary,
+    prepare_unary,
+    print_unary,
+    require_output,
+)
+
+TYPE = "TANH"
+MAX_VERSION = 3
+
+
+def parse(node: Node) -> str:
+    """Return the kernel variant; an int8 output must be in 1/128 around 0."""
+    variant = parse_unary(node)
+    if variant == "int8":
+        require_output(node, 1 / 128, 0)
+    return variant
+
+
+def prepare(node: Node, options: str) -> Unary:
+    """Compute the table."""
+    return prepare_unary(node, options, _int8)
+
+
+def _int8(node: Node) -> Int8Function:
+    return int8_sigmoid(node, fixed_point.tanh, 7, 0)
+
+
+def print_(prepared: Unary, names: Names) -> Code:
+    """Print the parameter struct and the call."""
+    return print_unary("tanh", prepared, names)

@@ -1,0 +1,55 @@
+"""MUL gives tflite-micro's bytes, broadcasting included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support import single
+from support.compare import Comparison
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
+
+CORNERS: dict[str, dict[str, Any]] = {
+    "equal shapes": {},
+    "a constant": {"constant": True},
+    "a constant scalar": {"second": (1,), "constant": True},
+    "second per channel": {"second": (1, 1, 1, 5)},
+    "first per channel": {"first": (1, 1, 1, 5)},
+    "rows and columns": {"first": (1, 3, 1, 5), "second": (1, 1, 4, 1)},
+    "second per pixel": {"second": (1, 3, 4, 1)},
+    "five dimensions, equal": {"first": (1, 2, 2, 3, 2), "second": (1, 2, 2, 3, 2)},
+    "relu": {"activation": "RELU"},
+    "relu6": {"activation": "RELU6"},
+    "relu -1 to 1": {"activation": "RELU_N1_TO_1"},
+}
+INT8_CORNERS: dict[str, dict[str, Any]] = {
+    "saturating": {"scales": (0.1, 0.1, 0.02)},
+    "far apart": {"scales": (3.0, 0.001, 0.3)},
+    "an output of larger numbers": {"scales": (1.0, 1.0, 0.3)},
+    "zero points at the ends": {"zero_points": (-128, 127, 127), "scales": (0.03, 0.07, 0.9)},
+    "equal scales": {"scales": (0.05, 0.05, 0.1)},
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", CORNERS | INT8_CORNERS)
+def test_int8(oracle: Comparison, corner: str) -> None:
+    """Int8: byte for byte."""
+    oracle.check(single.add(operator="MUL", **(CORNERS | INT8_CORNERS)[corner]))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", CORNERS)
+def test_float32(oracle: Comparison, corner: str) -> None:
+    """Float32: bit for bit on this computer."""
+    oracle.check(single.add(operator="MUL", kind="FLOAT32", **CORNERS[corner]))
+
+
+def test_scales_that_overflow() -> None:
+    """An output scale so small that the scaled value leaves 32 bits is refused."""
+    data = single.add(operator="MUL", scales=(1, 1, 1e-9))
+    with pytest.raises(UserError, match="output scale far below"):
+        prepare(parse(data, "m.tflite"), "reference")

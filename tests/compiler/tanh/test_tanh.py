@@ -1,0 +1,48 @@
+"""TANH gives tflite-micro's bytes: for every int8 number, at many scales."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.compare import Comparison
+from support.unary import Pair, assert_table, pairs, unary
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
+
+OUTPUT: Pair = (1 / 128, 0)
+
+
+@pytest.mark.live
+def test_every_input() -> None:
+    """Int8: all 256 inputs, for scales from far below one output step to half the range."""
+    for source in pairs(300, 1e-5, 7.9):
+        assert_table(unary("TANH", source, OUTPUT))
+
+
+@pytest.mark.live
+def test_int8(oracle: Comparison) -> None:
+    """Int8: the kernel, byte for byte."""
+    oracle.check(unary("TANH", (0.03, 12), OUTPUT, shape=(2, 3, 5, 7)))
+
+
+@pytest.mark.live
+def test_float32(oracle: Comparison) -> None:
+    """Float32: within 1e-6, for another C library may round tanhf otherwise."""
+    oracle.check(unary("TANH", shape=(2, 3, 5, 7)), tolerance=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (unary("TANH", (0.1, 0), (1 / 256, 0)), "an unusual output quantization"),
+        (unary("TANH", (0.1, 0), (1 / 128, 1)), "an unusual output quantization"),
+        (unary("TANH", (8.0, 0), OUTPUT), "an input scale of 8.0"),
+        (unary("TANH", result=(256, 1)), "shapes that differ"),
+    ],
+)
+def test_refused(data: bytes, problem: str) -> None:
+    """What has no table like tflite-micro's is named."""
+    with pytest.raises(UserError) as error:
+        prepare(parse(data, "m.tflite"), "reference")
+    assert problem in error.value.culprit

@@ -1,0 +1,73 @@
+"""The tuned int8 kernels give the bytes of the reference kernels, on an emulated Cortex-M7."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.bare_firmware import FIRMWARE, ROOT, Kit, make_kit
+from support.compiled import KERNELS, run
+from tinyml.emulator import qemu
+
+pytestmark = pytest.mark.live
+
+TUNED = sorted(path.stem for path in KERNELS.glob("cm7/*_int8.c"))
+DRIVER = ROOT / "tests" / "kernels" / "cm7_int8.c"
+STACK_LIMIT = 2048
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    """Return the emulated board's HAL, compiled."""
+    return make_kit("mps2-an500", tmp_path_factory.mktemp("cm7") / "hal")
+
+
+def compile_kernels(kit: Kit, folder: Path) -> list[str]:
+    """Compile both versions of each kernel, the reference under a name of its own."""
+    flags = [*kit.flags, "-std=c11", "-fstack-usage", f"-I{FIRMWARE}/kernels/include"]
+    for name in TUNED:
+        alias = f"-D{name}=reference_{name}"
+        versions: dict[str, list[str]] = {"cm7": [], "reference": [alias]}
+        for version, options in versions.items():
+            source = str(KERNELS / version / f"{name}.c")
+            target = f"{version}_{name}.o"
+            run(["arm-none-eabi-gcc", *flags, *options, "-c", source, "-o", target], folder)
+    return sorted(path.name for path in folder.glob("*.o"))
+
+
+def driver(kit: Kit, folder: Path) -> Path:
+    """Link the driver with both versions of each kernel; return the ELF."""
+    objects = compile_kernels(kit, folder)
+    link = ["--specs=nano.specs", "-nostartfiles", f"-Wl,-T,{kit.script}", "-Wl,--gc-sections"]
+    flags = [*kit.flags, "-std=c11", f"-I{FIRMWARE}/kernels/include"]
+    command = ["arm-none-eabi-gcc", *flags, str(DRIVER), *objects, str(kit.library), *link]
+    run([*command, "-o", "driver.elf"], folder)
+    return folder / "driver.elf"
+
+
+def test_drawn_parameters(kit: Kit, tmp_path: Path) -> None:
+    """Geometry, offsets, ranges, data and odd addresses drawn 400 times for each kernel."""
+    assert kit.board.emulator is not None
+    command = qemu.command(kit.board.emulator, driver(kit, tmp_path))
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "same bytes"), done.stdout
+
+
+def test_every_tuned_kernel_is_driven() -> None:
+    """A kernel added to cm7/ without a row in the driver would not be tested."""
+    text = DRIVER.read_text()
+    assert [name for name in TUNED if f"reference_{name}(&params" not in text] == []
+
+
+def test_stack(kit: Kit, tmp_path: Path) -> None:
+    """No kernel needs more than 2 KB of stack, of a size the compiler knows."""
+    compile_kernels(kit, tmp_path)
+    for name in TUNED:
+        lines = (tmp_path / f"cm7_{name}.su").read_text().splitlines()
+        fields = [line.split("\t") for line in lines]
+        assert all(kind == "static" for _, _, kind in fields)
+        assert sum(int(size) for _, size, _ in fields) <= STACK_LIMIT, name

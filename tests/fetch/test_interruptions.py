@@ -12,10 +12,12 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.fetch_project import FILES, Project, write_tgz
+from tinyml.fetch import client as client_module
 from tinyml.fetch import transaction, unpack, workspace
 
 Client = Callable[[str, str], Path]
@@ -82,6 +84,32 @@ def test_killed_while_downloading(
     assert good.fetch("--archive", toy_tgz.parent).status == 0
     assert good.content() == {**FILES, "new": b"2"}
     assert not list((good.store / ".work").glob("*"))
+
+
+def test_interrupted_while_the_client_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal between the client's start and our knowing of it ends the client all the same."""
+    started = []
+    start = subprocess.Popen
+
+    def popen(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments, **options))
+        os.kill(os.getpid(), signal.SIGTERM)
+        return started[-1]
+
+    def interrupted(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tinyml.fetch.client.subprocess.Popen", popen)
+    before = signal.signal(signal.SIGTERM, interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            client_module.run("toy", ["sleep", "600"], tmp_path / "log", 60, lambda: None)
+        assert signal.getsignal(signal.SIGTERM) is interrupted
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [process.poll() for process in started] == [-signal.SIGKILL]
 
 
 def test_killed_while_unpacking(good: Project, toy_tgz: Path) -> None:

@@ -7,8 +7,9 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tinyml.errors import UserError
@@ -44,7 +45,11 @@ def run(
         ClientFailure: it is not installed, took longer than ``timeout`` seconds, or failed.
     """
     answer = log.with_suffix(".out")
-    with log.open("wb") as errors, answer.open("wb") as output:
+    with (
+        log.open("wb") as errors,
+        answer.open("wb") as output,
+        _interruptions_held_back() as arrived,
+    ):
         try:
             process = subprocess.Popen(
                 command,
@@ -58,7 +63,7 @@ def run(
         except FileNotFoundError as error:
             raise _not_installed(what, command[0]) from error
         try:
-            status = _wait(process, timeout, tick)
+            status = _wait(process, timeout, tick, arrived)
         finally:
             _end(process)
     text = answer.read_text(encoding="utf-8", errors="surrogateescape")
@@ -73,10 +78,38 @@ def without_secrets(text: str) -> str:
     return re.sub(r"://[^/@\s]+@", "://***@", text)
 
 
-def _wait(process: subprocess.Popen[bytes], timeout: float, tick: Callable[[], None]) -> int | None:
-    """Return the exit status, None where the time ran out."""
+@contextlib.contextmanager
+def _interruptions_held_back() -> Iterator[list[int]]:
+    """Yield the list that SIGINT and SIGTERM go to; after the body they take effect.
+
+    An exception that a handler throws at any moment would leave nobody who knows the client's
+    number if it came while `Popen` starts it, and would be lost in a destructor. A handler is
+    held back and not the signal itself, which the client would inherit.
+    """
+    arrived: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield arrived  # handlers run in the main thread only
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = {n: signal.signal(n, lambda number, _: arrived.append(number)) for n in numbers}
+    try:
+        yield arrived
+    finally:
+        for held_back, handler in handlers.items():
+            signal.signal(held_back, handler)
+        for number in arrived:
+            signal.raise_signal(number)
+
+
+def _wait(
+    process: subprocess.Popen[bytes],
+    timeout: float,
+    tick: Callable[[], None],
+    arrived: Sequence[int],
+) -> int | None:
+    """Return the exit status, None where the time ran out or an interruption arrived."""
     end = time.monotonic() + timeout
-    while time.monotonic() < end:
+    while time.monotonic() < end and not arrived:
         try:
             return process.wait(_POLL)
         except subprocess.TimeoutExpired:

@@ -35,7 +35,7 @@ class Machine:
         self.bin.mkdir()
         shutil.copy(root / "sconsw", folder)
         shutil.copytree(root / "requirements", folder / "requirements")
-        for component in ("cmsis-core", "cmsis-dsp"):
+        for component in ("cmsis-core", "cmsis-dsp", "flatbuffers", "gemmlowp"):
             (folder / "third_party" / component).mkdir(parents=True)
             (folder / "third_party" / component / "component.toml").touch()
         header = folder / "header.h"
@@ -188,9 +188,11 @@ def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
     assert "python -m tinyml.fetch cmsis-core\n" in machine.calls
     machine.run()
     assert "tinyml.fetch" not in machine.calls
-    os.utime(machine.folder / "third_party/cmsis-core/component.toml", (2**31, 2**31))
-    machine.run()
-    assert "tinyml.fetch cmsis-core" in machine.calls
+    for newer in ("third_party/cmsis-core/component.toml", "requirements/components.txt"):
+        os.utime(machine.folder / newer, (2**31, 2**31))
+        machine.run()
+        assert "tinyml.fetch cmsis-core" in machine.calls
+        os.utime(machine.folder / newer, (1, 1))
     machine.run("test")
     assert "tinyml.fetch cmsis-core cmsis-dsp" in machine.calls
 

@@ -40,7 +40,9 @@ def environment(choice):
     """
     board = boards.load(Path("firmware/boards") / choice.board)
     model = models.load(Path("models") / choice.model)
-    _notice(choice, board)
+    upstream = upstream_cmsis_nn(choice) if choice.kernel == "cmsis-nn" else None
+    kernel = kernel_with_provider(choice.kernel, upstream)
+    _notice(choice, board, kernel)
     env = Environment(
         tools=[],
         BOARD=board,
@@ -49,13 +51,14 @@ def environment(choice):
         CHOICE=choice,
         OPT=choice.opt,
         KERNEL=choice.kernel,
-        CMSISNNUPSTREAM=choice.kernel == "cmsis-nn" and upstream_cmsis_nn(choice),
+        KERNELPROVIDER=kernel,
+        CMSISNNUPSTREAM=upstream,
         COMPONENTOVERRIDES=choice.overrides,
         VARIANTDIR=f"build/{choice.variant}",
         EMULATETIMEOUT=choice.timeout,
         TEXTFILESUFFIX="",
-        TEXTFILECOMSTR="  TEXT     $TARGET",
         ENV=_process_environment(),
+        **_arena_limit(board),
     )
     for tool in TOOLS:
         env.Tool(tool)
@@ -73,7 +76,7 @@ def build_info(env):
         "board": choice.board,
         "model": env["MODEL"].name,
         "engine": choice.engine,
-        "kernel": kernel_with_provider(choice),
+        "kernel": env["KERNELPROVIDER"],
         "quantize": choice.quantize,
         "opt": choice.opt,
         "clock_mhz": clock or 0,
@@ -99,16 +102,24 @@ def upstream_cmsis_nn(choice):
     return None
 
 
-def kernel_with_provider(choice):
+def kernel_with_provider(kernel, upstream):
     """Return the kernel's name and what is behind it: who provides it, or how much is tuned."""
-    if choice.kernel == "cmsis-nn":
-        return f"cmsis-nn ({upstream_cmsis_nn(choice) or 'in-tree'})"
-    if choice.kernel == "cm7":
+    if kernel == "cmsis-nn":
+        return f"cmsis-nn ({upstream or 'in-tree'})"
+    if kernel == "cm7":
         kernels = Path("firmware/kernels")
         reference = {path.name for path in (kernels / "reference").glob("*.c")}
         tuned = {path.name for path in (kernels / "cm7").glob("*.c")}
         return f"cm7 ({len(reference & tuned)} of {len(reference)} tuned)"
-    return choice.kernel
+    return kernel
+
+
+def _arena_limit(board):
+    """Return the memory that a model's arena must fit into, as the engines' builders take it."""
+    if board.placement is None:
+        return {}
+    region = board.region(board.placement.arena)
+    return {"ARENALIMIT": region.size, "ARENAREGION": region.name}
 
 
 def _process_environment():
@@ -119,17 +130,17 @@ def _process_environment():
     return environment
 
 
-def _notice(choice, board):
+def _notice(choice, board, kernel):
     """Say in one line each what a user should know before the build starts."""
     notes = []
     if choice.clock is not None:
         notes.append(board.check_clock(choice.clock))
-    if choice.kernel == "cmsis-nn" and not upstream_cmsis_nn(choice):
+    if kernel == "cmsis-nn (in-tree)":
         notes.append(
             "kernel=cmsis-nn is provided in-tree (firmware/kernels/cmsis_nn):"
             " upstream CMSIS-NN has not been fetched"
         )
     if choice.kernel == "cm7":
-        notes.append(f"kernel={kernel_with_provider(choice)}: the others are the reference kernels")
+        notes.append(f"kernel={kernel}: the others are the reference kernels")
     for note in filter(None, notes):
         print(f"scons: note: {note}", file=sys.stderr)

@@ -111,6 +111,7 @@ class Names:
 
     operator: int
     operands: Mapping[int, str]
+    constants: Mapping[str, str]
     scratch: str
     scratch_bytes: int
 
@@ -121,6 +122,10 @@ class Names:
     def operand(self, tensor: int | None) -> str:
         """Return the expression for a tensor's first element, NULL where there is none."""
         return "NULL" if tensor is None else self.operands[tensor]
+
+    def constant(self, name: str) -> str:
+        """Return the expression for the first element of one of the choice's constants."""
+        return self.constants[name]
 
 
 def kernel_call(

@@ -34,7 +34,7 @@ def prepare_extreme(node: Node, variant: str) -> Extreme:
     return Extreme(
         variant=variant,
         operands=(node.input(0).index, node.input(1).index),
-        output=node.output.index,
+        outputs=(node.output.index,),
         shape=broadcast(node),
     )
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from tinyml.compiler import arena, ops
 from tinyml.compiler.arena import Buffer
-from tinyml.compiler.graph import Graph, Tensor, malformed_refused, short
-from tinyml.compiler.kernels import KERNEL_SETS, Choice
+from tinyml.compiler.choice import Choice
+from tinyml.compiler.code import C_TYPES, identifier
+from tinyml.compiler.graph import Graph, malformed_refused, short
+from tinyml.compiler.kernels import KERNEL_SETS
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared
 from tinyml.errors import UserError
@@ -39,6 +41,22 @@ class Allocation:
 
 
 @dataclass(frozen=True)
+class Weight:
+    """An array in flash: a constant of the file, or one that the kernel's choice brought along.
+
+    Attributes:
+        name: a C identifier, unique in the model.
+        label: what people call it.
+    """
+
+    name: str
+    label: str
+    c_type: str
+    elements: int
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Limit:
     """The memory the arena must fit into."""
 
@@ -54,8 +72,9 @@ class Plan:
         allocations: by arena offset, then by lifetime.
         offsets: arena offset of each tensor that lives there.
         scratch: arena offset of each operator's scratch buffer, for those that have one.
-        weights: the constants that kernels read, each buffer of the file once, in order of use.
-        sources: of each constant that kernels read, the one in ``weights`` with its bytes.
+        weights: the constants that kernels read, equal bytes once, in order of use.
+        constants: the weight behind each constant tensor that kernels read.
+        made: the weights behind each operator's own constants, by their names.
     """
 
     graph: Graph
@@ -64,15 +83,16 @@ class Plan:
     allocations: tuple[Allocation, ...]
     offsets: dict[int, int]
     scratch: dict[int, int]
-    weights: tuple[Tensor, ...]
-    sources: dict[int, int]
+    weights: tuple[Weight, ...]
+    constants: dict[int, Weight]
+    made: dict[int, dict[str, Weight]]
     arena_bytes: int
     arena_lower_bound: int
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of all constants, without the padding between them."""
-        return sum(tensor.bytes for tensor in self.weights)
+        return sum(len(weight.data) for weight in self.weights)
 
 
 def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
@@ -88,8 +108,9 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
     if limit is not None and size > limit.bytes:
         raise _too_large(graph, steps, placed, size, limit)
-    constants = list(_constants(graph, steps))
-    weights = _distinct(constants)
+    weights = _Weights()
+    constants = {t: weights.add(w) for step in steps for t, w in _constants(graph, step)}
+    made = {step.node.operator.index: {n: weights.add(w) for n, w in _made(step)} for step in steps}
     return Plan(
         graph=graph,
         kernel=kernel,
@@ -97,8 +118,9 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         allocations=tuple(sorted(placed, key=lambda a: (a.offset, a.buffer.first, a.tensors))),
         offsets={tensor: a.offset for a in placed for tensor in a.tensors},
         scratch={a.buffer.first: a.offset for a in placed if not a.tensors},
-        weights=tuple(weights.values()),
-        sources={t.index: weights[_bytes_of(t)].index for t in constants},
+        weights=tuple(weights.distinct.values()),
+        constants=constants,
+        made=made,
         arena_bytes=size,
         arena_lower_bound=arena.lower_bound(buffers),
     )
@@ -121,7 +143,7 @@ def _step(graph: Graph, index: int, kernel: str) -> Step:
     with malformed_refused(graph.name):  # options are read only now
         options = module.parse(node)
     prepared = module.prepare(node, options)
-    return Step(node, prepared, KERNEL_SETS[kernel](module, prepared))
+    return Step(node, prepared, KERNEL_SETS[kernel](module, node, prepared))
 
 
 def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...]], list[Buffer]]:
@@ -133,12 +155,13 @@ def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...
     first = dict.fromkeys(graph.inputs, 0)
     last = dict(first)
     for index, step in enumerate(steps):
-        target, source = step.prepared.output, step.prepared.operands[0]
-        reads = (t for t in step.prepared.operands if t is not None and t in owner)
+        source = step.prepared.operands[0] if step.prepared.alias else None
+        reads = (t for t in step.choice.operands if t is not None and t in owner)
         last |= {owner[tensor]: index for tensor in reads}
-        owner[target] = owner[source] if step.prepared.alias and source is not None else target
-        first.setdefault(owner[target], index)
-        last[owner[target]] = index
+        for target in step.prepared.outputs:
+            owner[target] = target if source is None else owner[source]
+            first.setdefault(owner[target], index)
+            last[owner[target]] = index
     last |= {owner[tensor]: len(steps) for tensor in graph.outputs}
     groups = [tuple(t for t in owner if owner[t] == root) for root in first]
     buffers = [Buffer(graph.tensors[root].bytes, first[root], last[root]) for root in first]
@@ -150,22 +173,31 @@ def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...
     return groups + [()] * len(scratch), buffers + scratch
 
 
-def _constants(graph: Graph, steps: tuple[Step, ...]) -> Iterable[Tensor]:
-    for step in steps:
-        for index in step.prepared.operands:
-            if index is not None and graph.tensors[index].data is not None:
-                yield graph.tensors[index]
+class _Weights:
+    """Collects arrays; one with the bytes and the type of an earlier one is that one."""
+
+    def __init__(self) -> None:
+        self.distinct: dict[tuple[str, bytes], Weight] = {}
+
+    def add(self, weight: Weight) -> Weight:
+        return self.distinct.setdefault((weight.c_type, weight.data), weight)
 
 
-def _bytes_of(tensor: Tensor) -> bytes:
-    return bytes(tensor.data or b"")
+def _constants(graph: Graph, step: Step) -> Iterable[tuple[int, Weight]]:
+    for index in step.choice.operands:
+        if index is not None and (data := graph.tensors[index].data) is not None:
+            tensor = graph.tensors[index]
+            layer = identifier(short(tensor.name))[-40:].strip("_")
+            name = "_".join(filter(None, (f"w{index}", layer)))
+            c_type = C_TYPES[tensor.type]
+            yield index, Weight(name, tensor.name, c_type, tensor.elements, bytes(data))
 
 
-def _distinct(constants: list[Tensor]) -> dict[bytes, Tensor]:
-    distinct: dict[bytes, Tensor] = {}
-    for tensor in constants:
-        distinct.setdefault(_bytes_of(tensor), tensor)
-    return distinct
+def _made(step: Step) -> Iterable[tuple[str, Weight]]:
+    for made in step.choice.constants:
+        label = f"{made.name} of {short(step.node.layer)}"
+        name = f"operator_{step.node.operator.index}_{made.name}"
+        yield made.name, Weight(name, label, made.c_type, made.elements, made.data)
 
 
 def _too_large(

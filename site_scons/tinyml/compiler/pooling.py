@@ -58,7 +58,7 @@ def prepare_pooling(node: Node, options: Options) -> Pooling:
     return Pooling(
         variant=options.variant,
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         spatial=spatial(node, options.window, node.input(0).shape[-1]),
         activation_range=activation_range(node, options.activation),
     )

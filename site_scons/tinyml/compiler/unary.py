@@ -60,7 +60,7 @@ def prepare_unary(
         variant=variant,
         kernel="lookup_int8" if variant == "int8" else "",
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         count=node.output.elements,
         table=table,
         parameters=parameters,

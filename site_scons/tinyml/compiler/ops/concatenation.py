@@ -89,7 +89,7 @@ def prepare(node: Node, options: Options) -> Concatenation:
     return Concatenation(
         variant=options.variant,
         operands=tuple(tensor.index for tensor in inputs),
-        output=node.output.index,
+        outputs=(node.output.index,),
         parts=tuple(parts),
     )
 

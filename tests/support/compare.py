@@ -1,4 +1,4 @@
-"""Does a compiled model give what tflite-micro gives? For every kernel set.
+"""Does a compiled model give what tflite-micro (or another oracle) gives? For every kernel set.
 
 On this computer, and integers of kernel set `cm7`, whose instructions this computer lacks, on
 an emulated Cortex-M7.
@@ -6,6 +6,7 @@ an emulated Cortex-M7.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tinyml.compiler.graph import DTYPES, Graph, Tensor, parse
 from tinyml.compiler.kernels import KERNEL_SETS
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: A model's first outputs for each vector of inputs, from the model's bytes.
+Oracle = Callable[[bytes, list[list[Array]], int], list[list[Array]]]
 
 
 class Comparison:
@@ -36,14 +39,17 @@ class Comparison:
         vectors: int = 4,
         tolerance: float = 0.0,
         equivalent: bytes | None = None,
+        oracle: Oracle = tflite_micro,
+        emulate_floats: bool = False,
     ) -> None:
         """Assert equal bytes, or values within ``tolerance``, for every kernel set.
 
-        ``equivalent`` is what the oracle runs instead of a model that it cannot run.
+        ``equivalent`` is what the oracle runs instead of a model that it cannot run. With
+        ``emulate_floats``, float32 outputs of `cm7` come from the emulated Cortex-M7 too.
         """
         graph = parse(data, "model.tflite")
         inputs = input_vectors(graph, vectors)
-        expected = tflite_micro(equivalent or data, inputs, len(graph.outputs))
+        expected = oracle(equivalent or data, inputs, len(graph.outputs))
         everything = np.concatenate([output.ravel() for outputs in expected for output in outputs])
         assert len(np.unique(everything)) > 1, "this model's output says nothing"
         for kernel in KERNEL_SETS:
@@ -51,8 +57,8 @@ class Comparison:
             self.count += 1
             folder = self.folder / f"{self.count}-{kernel}"
             write(data, folder, kernel)
-            if kernel == "cm7" and everything.dtype != np.float32:
-                self.check_cortex_m7(folder, inputs, expected)
+            if kernel == "cm7" and (emulate_floats or everything.dtype != np.float32):
+                self.check_cortex_m7(folder, inputs, expected, tolerance)
                 continue
             model = HostModel.load(shared_library(folder, self.kernels), "model")
             for vector, wanted in zip(inputs, expected, strict=True):
@@ -60,12 +66,20 @@ class Comparison:
                     assert_same(got, want, tolerance)
 
     def check_cortex_m7(
-        self, folder: Path, inputs: list[list[Array]], expected: list[list[Array]]
+        self,
+        folder: Path,
+        inputs: list[list[Array]],
+        expected: list[list[Array]],
+        tolerance: float = 0.0,
     ) -> None:
-        """Assert that the model in ``folder`` gives equal bytes on the emulated Cortex-M7."""
+        """Assert that the model in ``folder`` gives the same on the emulated Cortex-M7."""
         elf = self.cortex_m7.link(folder, ["model.c", "model_weights.S"])
+        got = self.cortex_m7.run(elf, inputs)
         wanted = b"".join(array.tobytes() for outputs in expected for array in outputs)
-        assert self.cortex_m7.run(elf, inputs) == wanted
+        if tolerance:
+            assert_same(np.frombuffer(got, "<f4"), np.frombuffer(wanted, "<f4"), tolerance)
+        else:
+            assert got == wanted
 
 
 def assert_same(got: Array, want: Array, tolerance: float) -> None:

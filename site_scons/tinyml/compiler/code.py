@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 #: C types by tensor type.
-C_TYPES = {"FLOAT32": "float", "INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t"}
+C_TYPES = {
+    "FLOAT32": "float",
+    "FLOAT16": "uint16_t",
+    "INT8": "int8_t",
+    "UINT8": "uint8_t",
+    "INT32": "int32_t",
+}
 
 #: Where generated lines are broken.
 LINE = 100
@@ -119,8 +125,10 @@ class Names:
         """Return the name of one of the operator's own constants."""
         return Raw(f"{what}_{self.operator}")
 
-    def operand(self, tensor: int | None) -> str:
+    def operand(self, tensor: int | Raw | None) -> str:
         """Return the expression for a tensor's first element, NULL where there is none."""
+        if isinstance(tensor, Raw):
+            return tensor
         return "NULL" if tensor is None else self.operands[tensor]
 
     def constant(self, name: str) -> str:
@@ -134,12 +142,13 @@ def kernel_call(
     function: str,
     params_type: str,
     params: Any,
-    tensors: Sequence[int | None],
+    tensors: Sequence[int | Raw | None],
     constants: Sequence[str] = (),
 ) -> Code:
     """Return the code of a call of one of our kernels: a parameter struct, then its operands.
 
-    ``constants`` are definitions that ``params`` refers to.
+    Among the operands may be expressions, such as that of scratch memory. ``constants`` are
+    definitions that ``params`` refers to.
     """
     name = names.local("params")
     arguments = (f"&{name}", *(names.operand(tensor) for tensor in tensors))

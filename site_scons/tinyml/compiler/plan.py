@@ -9,6 +9,7 @@ from tinyml.compiler import arena, ops
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.code import C_TYPES, identifier
+from tinyml.compiler.fold import fold
 from tinyml.compiler.graph import Graph, malformed_refused, short
 from tinyml.compiler.kernels import KERNEL_SETS
 from tinyml.compiler.node import Node
@@ -101,6 +102,7 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     Raises:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
+    graph = fold(graph)
     _require_interface(graph)
     steps = tuple(_step(graph, index, kernel) for index in range(len(graph.operators)))
     groups, buffers = _buffers(graph, steps)
@@ -117,7 +119,9 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         steps=steps,
         allocations=tuple(sorted(placed, key=lambda a: (a.offset, a.buffer.first, a.tensors))),
         offsets={tensor: a.offset for a in placed for tensor in a.tensors},
-        scratch={a.buffer.first: a.offset for a in placed if not a.tensors},
+        scratch={
+            steps[a.buffer.first].node.operator.index: a.offset for a in placed if not a.tensors
+        },
         weights=tuple(weights.distinct.values()),
         constants=constants,
         made=made,

@@ -14,6 +14,7 @@ from tinyml.compiler.convolution import (
     print_convolution,
     require_constants,
 )
+from tinyml.compiler.hybrid import depthwise_conv_2d_hybrid, image_bytes
 from tinyml.compiler.node import Node
 from tinyml.compiler.quantized import activation, activation_range
 from tinyml.compiler.spatial import Window, is_same, spatial
@@ -81,6 +82,8 @@ def prepare(node: Node, options: Options) -> DepthwiseConvolution:
         spatial=spatial(node, options.window, weights.shape[3]),
         requantization=per_channel(node, 3) if options.variant == "int8" else None,
         activation_range=activation_range(node, options.activation),
+        hybrid=depthwise_conv_2d_hybrid(node) if options.variant == "hybrid" else None,
+        scratch_bytes=image_bytes(node) if options.variant == "hybrid" else 0,
         depth_multiplier=options.depth_multiplier,
     )
 

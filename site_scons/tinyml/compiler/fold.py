@@ -1,0 +1,151 @@
+"""Fold: what the file already decides is worked out at build time, and leaves no operator behind.
+
+Runs between parse and prepare. Operators that stay keep their indices: messages name those of the
+file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tinyml.compiler import float16
+from tinyml.compiler.graph import Graph, Operator, Tensor
+from tinyml.errors import UserError
+
+#: Types that DEQUANTIZE can widen with a scale.
+_QUANTIZED = ("INT8", "UINT8", "INT16")
+#: What all constants made here may take, in bytes: more than any board's flash.
+MAX_WIDENED_BYTES = 1 << 27
+
+
+def fold(graph: Graph) -> Graph:
+    """Return a graph that computes the same, with less to do at run time.
+
+    Raises:
+        UserError: nothing is left to do, or constants would grow beyond reason.
+    """
+    graph = _without_dead(_forget_shapes(_read_float16(graph)))
+    graph = _without_dead(_widen_constants(graph))
+    if not graph.operators:
+        raise UserError(
+            f"{graph.name} computes nothing: its outputs are its inputs",
+            "a model with an operator that an output depends on",
+            "convert the model again",
+        )
+    return graph
+
+
+def _dequantized(graph: Graph) -> dict[int, Tensor]:
+    """Return the constant behind each tensor that DEQUANTIZE makes of one."""
+    found = {}
+    for operator in graph.operators:
+        if (operator.type, len(operator.inputs), len(operator.outputs)) != ("DEQUANTIZE", 1, 1):
+            continue
+        if (index := operator.inputs[0]) is not None:
+            source, target = graph.tensors[index], graph.tensors[operator.outputs[0]]
+            if source.data is not None and _is_widening(source, target):
+                found[target.index] = source
+    return found
+
+
+def _is_widening(source: Tensor, target: Tensor) -> bool:
+    scaled = source.type in _QUANTIZED and source.quantization is not None
+    known = scaled or source.type == "FLOAT16"
+    return known and target.type == "FLOAT32" and target.shape == source.shape
+
+
+def _read_float16(graph: Graph) -> Graph:
+    """Let operators whose kernels take float16 weights read the constant itself."""
+    halves = {t: s.index for t, s in _dequantized(graph).items() if s.type == "FLOAT16"}
+    operators = tuple(_with_float16(operator, halves) for operator in graph.operators)
+    return replace(graph, operators=operators)
+
+
+def _with_float16(operator: Operator, halves: Mapping[int, int]) -> Operator:
+    weights = float16.WEIGHTS.get(operator.type)
+    inputs = tuple(
+        halves.get(tensor, tensor) if position == weights and tensor is not None else tensor
+        for position, tensor in enumerate(operator.inputs)
+    )
+    return replace(operator, inputs=inputs)
+
+
+def _forget_shapes(graph: Graph) -> Graph:
+    """Drop the shape that RESHAPE reads where it is known: the output's own shape says the same.
+
+    Keras computes it from SHAPE where the batch was open when the model was converted.
+    """
+    known = {tensor.index for tensor in graph.tensors if tensor.data is not None}
+    operators = []
+    for operator in graph.operators:
+        reads = {tensor for tensor in operator.inputs if tensor is not None}
+        if operator.type == "SHAPE" or (reads and reads <= known):
+            known |= set(operator.outputs)
+        if operator.type == "RESHAPE" and set(operator.inputs[1:]) <= known:
+            operator = replace(operator, inputs=operator.inputs[:1])
+        operators.append(operator)
+    return replace(graph, operators=tuple(operators))
+
+
+def _without_dead(graph: Graph) -> Graph:
+    """Drop operators whose outputs nobody reads; those without outputs act in another way."""
+    read, kept = set(graph.outputs), []
+    for operator in reversed(graph.operators):
+        if not operator.outputs or read & set(operator.outputs):
+            kept.append(operator)
+            read |= {tensor for tensor in operator.inputs if tensor is not None}
+    return replace(graph, operators=tuple(reversed(kept)))
+
+
+def _widen_constants(graph: Graph) -> Graph:
+    """Make float32 constants of the results of DEQUANTIZE that operators read."""
+    read = {tensor for operator in graph.operators for tensor in operator.inputs}
+    wanted = {
+        target: source
+        for target, source in _dequantized(graph).items()
+        if target in read and target not in graph.outputs
+    }
+    _require_sensible(graph, wanted.values())
+    widened = {source.index: _widened(source) for source in wanted.values()}
+    return replace(
+        graph,
+        tensors=tuple(
+            replace(tensor, data=memoryview(widened[wanted[tensor.index].index]))
+            if tensor.index in wanted
+            else tensor
+            for tensor in graph.tensors
+        ),
+        operators=tuple(o for o in graph.operators if not set(o.outputs) & set(wanted)),
+    )
+
+
+def _require_sensible(graph: Graph, sources: Iterable[Tensor]) -> None:
+    total = sum(4 * source.elements for source in {s.index: s for s in sources}.values())
+    if total > MAX_WIDENED_BYTES:
+        raise UserError(
+            f"{graph.name}: its constants would take {total} bytes as float32",
+            f"up to {MAX_WIDENED_BYTES} bytes",
+            "a smaller model, or one converted with quantize=int8",
+        )
+
+
+def _widened(source: Tensor) -> bytes:
+    """Return a constant's values as float32, as DEQUANTIZE computes them."""
+    values = source.values()
+    if source.type == "FLOAT16":
+        return values.astype("<f4").tobytes()
+    quantization = source.quantization
+    assert quantization is not None
+    shape = [1] * values.ndim
+    if len(quantization.scales) > 1:
+        shape[quantization.axis] = -1
+    scales = np.array(quantization.scales, "<f4").reshape(shape)
+    steps: npt.NDArray[np.int64] = values.astype(np.int64) - np.reshape(
+        quantization.zero_points, shape
+    )
+    widened: npt.NDArray[np.float32] = scales * steps.astype("<f4")
+    return widened.tobytes()

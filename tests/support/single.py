@@ -143,8 +143,9 @@ def weighted_tensors(
             model.constant("bias", rng.standard_normal(outputs, np.float32)),
             model.tensor("output", kind, result),
         ]
-    elif kind == "FLOAT16":
-        indices = float16_tensors(model, rng, image, shape, result, outputs)
+    elif kind in ("FLOAT16", "WIDENED"):
+        halves = kind == "FLOAT16"
+        indices = float16_tensors(model, rng, image, shape, result, outputs, halves)
     elif kind == "HYBRID":
         scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
         weights = rng.integers(-127, 128, shape).astype(np.int8)
@@ -184,11 +185,19 @@ def float16_tensors(
     shape: tuple[int, ...],
     result: Sequence[int],
     outputs: int,
+    halves: bool,
 ) -> list[int]:
-    """Add what quantize=float16 makes of weights and bias: float16 constants, widened."""
+    """Add what quantize=float16 makes of weights and bias: float16 constants, widened.
+
+    Without ``halves``, the same numbers as float32 constants.
+    """
     widened = []
     for name, extents in (("weights", shape), ("bias", (outputs,))):
-        half = model.constant(f"{name}16", rng.standard_normal(extents).astype(np.float16))
+        values = rng.standard_normal(extents).astype(np.float16)
+        if not halves:
+            widened.append(model.constant(name, values.astype(np.float32)))
+            continue
+        half = model.constant(f"{name}16", values)
         widened.append(model.tensor(name, "FLOAT32", extents))
         model.operator("DEQUANTIZE", [half], widened[-1:], version=3)
     source = model.tensor("input", "FLOAT32", image)

@@ -49,9 +49,10 @@ void depthwise_conv_2d_float32(const struct depthwise_conv_2d_float32_params *pa
 void depthwise_conv_2d_hybrid(const struct depthwise_conv_2d_hybrid_params *params,
                               const float *input, const int8_t *weights, const float *bias,
                               int8_t *quantized, float *output);
+// `filter` has room for all weights.
 void depthwise_conv_2d_float16(const struct depthwise_conv_2d_float16_params *params,
                                const float *input, const uint16_t *weights, const float *bias,
-                               float *output);
+                               float *filter, float *output);
 
 #ifdef __cplusplus
 }

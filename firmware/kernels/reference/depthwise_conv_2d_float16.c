@@ -1,45 +1,21 @@
+// The weights are widened, once for all pixels, and left to depthwise_conv_2d_float32.
 #include "depthwise_conv_2d.h"
 
 #include "float16.h"
-#include "requantize.h"
-
-// Sum over the window of output pixel (`y`, `x`) for one output channel, in the order row,
-// column: the last bits of a float depend on it.
-static float accumulate(const struct depthwise_conv_2d_float16_params *params, const float *input,
-                        const uint16_t *weights, int32_t batch, int32_t y, int32_t x,
-                        int32_t channel) {
-    const struct spatial *s = &params->spatial;
-    const int32_t top = y * s->stride_height - s->padding_top;
-    const int32_t left = x * s->stride_width - s->padding_left;
-    const struct span rows = visible(top, s->window_height, s->dilation_height, s->input_height);
-    const struct span columns = visible(left, s->window_width, s->dilation_width, s->input_width);
-    float sum = 0.0f;
-    for (int32_t row = rows.begin; row < rows.end; ++row) {
-        for (int32_t column = columns.begin; column < columns.end; ++column) {
-            const int32_t in =
-                pixel(batch, s->input_height, s->input_width, s->input_channels,
-                      top + row * s->dilation_height, left + column * s->dilation_width) +
-                channel / params->depth_multiplier;
-            const int32_t w = (row * s->window_width + column) * s->output_channels + channel;
-            sum += widen_float16(weights[w]) * input[in];
-        }
-    }
-    return sum;
-}
 
 void depthwise_conv_2d_float16(const struct depthwise_conv_2d_float16_params *params,
                                const float *input, const uint16_t *weights, const float *bias,
-                               float *output) {
+                               float *filter, float *output) {
     const struct spatial *s = &params->spatial;
-    for (int32_t batch = 0; batch < s->batches; ++batch) {
-        for (int32_t y = 0; y < s->output_height; ++y) {
-            for (int32_t x = 0; x < s->output_width; ++x) {
-                for (int32_t channel = 0; channel < s->output_channels; ++channel) {
-                    const float sum = accumulate(params, input, weights, batch, y, x, channel) +
-                                      (bias ? bias[channel] : 0.0f);
-                    *output++ = clamp_float32(sum, params->activation_min, params->activation_max);
-                }
-            }
-        }
+    const int32_t count = s->window_height * s->window_width * s->output_channels;
+    const struct depthwise_conv_2d_float32_params widened = {
+        .spatial = *s,
+        .depth_multiplier = params->depth_multiplier,
+        .activation_min = params->activation_min,
+        .activation_max = params->activation_max,
+    };
+    for (int32_t i = 0; i < count; ++i) {
+        filter[i] = widen_float16(weights[i]);
     }
+    depthwise_conv_2d_float32(&widened, input, filter, bias, output);
 }

@@ -17,6 +17,11 @@ WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1}
 FILTERS = 4
 
 
+def filter_bytes(node: Node) -> int:
+    """Return the scratch memory of DEPTHWISE_CONV_2D: all its weights as float32."""
+    return 4 * node.input(1).elements
+
+
 def filters_bytes(node: Node) -> int:
     """Return the scratch memory of CONV_2D: so many output channels' weights as float32."""
     weights = node.input(1)

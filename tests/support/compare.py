@@ -40,12 +40,12 @@ class Comparison:
         tolerance: float = 0.0,
         equivalent: bytes | None = None,
         oracle: Oracle = tflite_micro,
-        emulate_floats: bool = False,
+        emulate_float: bool = False,
     ) -> None:
         """Assert equal bytes, or values within ``tolerance``, for every kernel set.
 
         ``equivalent`` is what the oracle runs instead of a model that it cannot run. With
-        ``emulate_floats``, float32 outputs of `cm7` come from the emulated Cortex-M7 too.
+        ``emulate_float``, `cm7` runs on the emulated core for float32 too.
         """
         graph = parse(data, "model.tflite")
         inputs = input_vectors(graph, vectors)
@@ -57,7 +57,7 @@ class Comparison:
             self.count += 1
             folder = self.folder / f"{self.count}-{kernel}"
             write(data, folder, kernel)
-            if kernel == "cm7" and (emulate_floats or everything.dtype != np.float32):
+            if kernel == "cm7" and (emulate_float or everything.dtype != np.float32):
                 self.check_cortex_m7(folder, inputs, expected, tolerance)
                 continue
             model = HostModel.load(shared_library(folder, self.kernels), "model")
@@ -70,16 +70,17 @@ class Comparison:
         folder: Path,
         inputs: list[list[Array]],
         expected: list[list[Array]],
-        tolerance: float = 0.0,
+        tolerance: float,
     ) -> None:
         """Assert that the model in ``folder`` gives the same on the emulated Cortex-M7."""
         elf = self.cortex_m7.link(folder, ["model.c", "model_weights.S"])
         got = self.cortex_m7.run(elf, inputs)
-        wanted = b"".join(array.tobytes() for outputs in expected for array in outputs)
+        wanted = [array for outputs in expected for array in outputs]
         if tolerance:
-            assert_same(np.frombuffer(got, "<f4"), np.frombuffer(wanted, "<f4"), tolerance)
+            everything = np.concatenate([array.ravel() for array in wanted])
+            assert_same(np.frombuffer(got, everything.dtype), everything, tolerance)
         else:
-            assert got == wanted
+            assert got == b"".join(array.tobytes() for array in wanted)
 
 
 def assert_same(got: Array, want: Array, tolerance: float) -> None:

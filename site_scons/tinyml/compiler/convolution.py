@@ -11,9 +11,8 @@ from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.graph import Tensor
 from tinyml.compiler.hybrid import Hybrid, print_hybrid
 from tinyml.compiler.node import Node, Signature
-from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import Requantization, requantization, require_32_bits
-from tinyml.compiler.spatial import Spatial
+from tinyml.compiler.spatial import Windowed
 
 #: Kernel variants by the types of input, weights, bias (absent or left out) and output.
 VARIANTS: dict[Signature, str] = {
@@ -29,10 +28,9 @@ VARIANTS: dict[Signature, str] = {
 
 
 @dataclass(frozen=True)
-class Convolution(Prepared):
+class Convolution(Windowed):
     """The kernels' parameters; ``requantization``, per channel, and ``hybrid`` where they apply."""
 
-    spatial: Spatial
     requantization: Requantization | None
     activation_range: tuple[float, float]
     hybrid: Hybrid | None = field(default=None, kw_only=True)

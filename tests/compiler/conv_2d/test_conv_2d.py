@@ -76,7 +76,7 @@ def test_hybrid(oracle: Comparison, corner: str) -> None:
     """Int8 weights, float32 inputs: bit for bit what TensorFlow Lite's reference kernels give."""
     options = {"kind": "HYBRID", **(CORNERS | HYBRID_CORNERS)[corner]}
     model, same = single.convolution(**options), with_bias(options)
-    oracle.check(model, equivalent=same, oracle=builtin_ref, emulate_floats=True)
+    oracle.check(model, equivalent=same, oracle=builtin_ref, emulate_float=True)
 
 
 @pytest.mark.live

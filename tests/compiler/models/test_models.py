@@ -47,4 +47,4 @@ def test_hybrid(oracle: Comparison, shared_models: Path) -> None:
     Bit for bit without the float32 layers that it has too.
     """
     data = (shared_models / "kws_ref_model_float32.tflite").read_bytes()
-    oracle.check(data, vectors=1, oracle=builtin_ref, tolerance=1e-6, emulate_floats=True)
+    oracle.check(data, vectors=1, oracle=builtin_ref, tolerance=1e-6, emulate_float=True)

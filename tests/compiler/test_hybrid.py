@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,29 @@ def ties(steps: float, low: float) -> Vector:
     return np.concatenate([[low, low + steps], whole])[:DEPTH].astype(np.float32)
 
 
+def near_ties(low: float, high: float, steps: int) -> Vector:
+    """Return numbers next to halfway between steps that no float32 holds exactly."""
+    step = float((np.float32(high) - np.float32(low)) / np.float32(steps))
+    # Not half a step itself: 0.49999997 of one is the exception that hybrid.h names.
+    halfway = [(k + 0.5) * step for k in range(1, steps) if (k + 0.5) * step < high]
+    return np.array([low, high, *halfway[-(DEPTH - 2) :]], np.float32)
+
+
+def between(low: float, high: float) -> Vector:
+    """Return numbers from ``low`` to ``high``."""
+    return np.linspace(low, high, DEPTH, dtype=np.float32)
+
+
+#: Ranges whose zero points are so close to halfway between integers that all roundings matter.
+HALFWAY = (
+    (-8.566951751708984, 1.9611096382141113),
+    (-10.936699867248535, 1.0583903789520264),
+    (-1.4120404720306396, 0.9185118675231934),
+    (-1.7460646629333496, 1.468711495399475),
+    (-1.9892041683197021, 1.0757328271865845),
+    (-0.736050009727478, 1.2713592052459717),
+    (-0.009335805661976337, 0.9429165124893188),
+)
 INPUTS: dict[str, Callable[[], Vector]] = {
     "zeros": lambda: np.zeros(DEPTH, np.float32),
     "minus zeros": lambda: -np.zeros(DEPTH, np.float32),
@@ -53,6 +77,9 @@ INPUTS: dict[str, Callable[[], Vector]] = {
     "ties about 0": lambda: ties(254, -127),
     "ties above 0": lambda: ties(255, 0),
     "ties with a zero point": lambda: ties(255, -100),
+    "next to ties": lambda: near_ties(-1.3, 1.3, 254),
+    "next to ties with a zero point": lambda: near_ties(-0.7, 1.9, 255),
+    **{f"zero point {i} halfway": partial(between, *HALFWAY[i]) for i in range(len(HALFWAY))},
 }
 
 

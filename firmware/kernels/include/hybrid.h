@@ -1,10 +1,10 @@
 // Hybrid arithmetic: 8-bit weights, float32 inputs and outputs. A kernel quantizes its input as it
 // runs, one image (or vector) at a time, each with the scale that its own values ask for.
 //
-// All of it in float32, in the order in which TensorFlow Lite's reference kernels round, so that
-// the 8-bit inputs, and then the outputs, are the same to the last bit. One exception: an input of
-// 0.49999997 steps becomes 0 here, while TensorFlow Lite for x86 makes 1 of it, or 0, by where in
-// the tensor it lies.
+// All of it in the order in which TensorFlow Lite's reference kernels round, so that the 8-bit
+// inputs, and then the outputs, are the same to the last bit. One exception: an input of 0.49999997
+// steps becomes 0 here, while TensorFlow Lite for x86 makes 1 of it, or 0, by where in the tensor
+// it lies.
 #ifndef TINYML_KERNELS_HYBRID_H
 #define TINYML_KERNELS_HYBRID_H
 
@@ -47,11 +47,17 @@ static inline struct quantized quantize_symmetric(const float *input, int32_t co
     return (struct quantized){largest / 127.0f, 0};
 }
 
-// The zero point is taken from the end of the range where rounding moves it less.
-static inline float zero_point_of(float low, float high, float scale) {
-    const float below = low / scale, above = high / scale;
-    const float exact = 128.0f - below < 127.0f + above ? -128.0f - below : 127.0f - above;
-    return roundf(fmaxf(fminf(exact, 127.0f), -128.0f));
+// The zero point for values from `low` (0 or less) to `high` (0 or more), from whichever end
+// rounding errors are less. In double, once an image: halfway between two integers the last bit
+// decides.
+static inline int32_t zero_point_of(float low, float high) {
+    const double scale = (double)(high - low) / 255.0;
+    const double below = -(double)low / scale, above = (double)high / scale;
+    const double exact = 128.0 + below < 127.0 + above ? below - 128.0 : 127.0 - above;
+    if (!(exact > -128.0)) { // nor if it is not a number
+        return -128;
+    }
+    return exact < 127.0 ? (int32_t)(exact + (exact < 0.0 ? -0.5 : 0.5)) : 127;
 }
 
 static inline struct quantized quantize_asymmetric(const float *input, int32_t count,
@@ -66,11 +72,11 @@ static inline struct quantized quantize_asymmetric(const float *input, int32_t c
         return (struct quantized){1.0f, 0};
     }
     const float scale = (high - low) / 255.0f, factor = 1.0f / scale;
-    const float zero_point = zero_point_of(low, high, scale);
+    const int32_t zero_point = zero_point_of(low, high);
     for (int32_t i = 0; i < count; ++i) {
-        output[i] = to_int8(input[i] * factor, zero_point, -128.0f);
+        output[i] = to_int8(input[i] * factor, (float)zero_point, -128.0f);
     }
-    return (struct quantized){scale, (int32_t)zero_point};
+    return (struct quantized){scale, zero_point};
 }
 
 // Writes `count` values as 8 bits, and returns how.

@@ -78,7 +78,7 @@ INPUTS: dict[str, Callable[[], Vector]] = {
     "ties above 0": lambda: ties(255, 0),
     "ties with a zero point": lambda: ties(255, -100),
     "next to ties": lambda: near_ties(-1.3, 1.3, 254),
-    "next to ties with a zero point": lambda: near_ties(-0.7, 1.9, 255),
+    "next to ties with a zero point": lambda: near_ties(-0.5, 1.6, 255),
     **{f"zero point {i} halfway": partial(between, *HALFWAY[i]) for i in range(len(HALFWAY))},
 }
 
@@ -147,3 +147,11 @@ def test_scratch_memory() -> None:
         ):
             (step,) = prepare(parse(data, "m.tflite"), kernel).steps
             assert step.choice.scratch_bytes == size
+
+
+@pytest.mark.parametrize(("images", "overlaps"), [(1, True), (2, False)])
+def test_output_over_input(images: int, overlaps: bool) -> None:
+    """An input that has been copied whole gives its memory to the output; one of two images not."""
+    plan = prepare(parse(single.convolution((images, 5, 4, 3), kind="HYBRID"), "m.tflite"), "cm7")
+    source, result = plan.graph.inputs[0], plan.graph.outputs[0]
+    assert (plan.offsets[source] == plan.offsets[result]) == overlaps

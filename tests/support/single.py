@@ -146,8 +146,10 @@ def weighted_tensors(
     elif kind in ("FLOAT16", "WIDENED"):
         halves = kind == "FLOAT16"
         indices = float16_tensors(model, rng, image, shape, result, outputs, halves)
-    elif kind == "HYBRID":
+    elif kind in ("HYBRID", "HYBRID_REPEATED"):
         scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
+        if kind == "HYBRID_REPEATED":  # one scale, written once for each channel
+            scales, per_channel = scales[:1] * outputs, True
         weights = rng.integers(-127, 128, shape).astype(np.int8)
         indices = [
             model.tensor("input", "FLOAT32", image),

@@ -18,6 +18,8 @@ from tinyml.errors import UserError
 
 #: Types that DEQUANTIZE can widen with a scale.
 _QUANTIZED = ("INT8", "UINT8", "INT16")
+#: The operand that is the shape of the output, by operator.
+_SHAPE_OPERANDS = {"RESHAPE": 1, "TRANSPOSE_CONV": 0}
 #: What all constants made here may take, in bytes: more than any board's flash.
 MAX_WIDENED_BYTES = 1 << 27
 
@@ -28,7 +30,7 @@ def fold(graph: Graph) -> Graph:
     Raises:
         UserError: nothing is left to do, or constants would grow beyond reason.
     """
-    graph = _without_dead(_forget_shapes(_read_float16(graph)))
+    graph = _without_dead(_read_float16(graph))
     graph = _without_dead(_widen_constants(graph))
     if not graph.operators:
         raise UserError(
@@ -74,21 +76,17 @@ def _with_float16(operator: Operator, halves: Mapping[int, int]) -> Operator:
     return replace(operator, inputs=inputs)
 
 
-def _forget_shapes(graph: Graph) -> Graph:
-    """Drop the shape that RESHAPE reads where it is known: the output's own shape says the same.
+def _reads(graph: Graph, operator: Operator) -> set[int]:
+    """Return the tensors that an operator needs: not a shape that its output has in the file too.
 
-    Keras computes it from SHAPE where the batch was open when the model was converted.
+    Keras computes such shapes from SHAPE where the batch was open when the model was converted.
     """
-    known = {tensor.index for tensor in graph.tensors if tensor.data is not None}
-    operators = []
-    for operator in graph.operators:
-        reads = {tensor for tensor in operator.inputs if tensor is not None}
-        if operator.type == "SHAPE" or (reads and reads <= known):
-            known |= set(operator.outputs)
-        if operator.type == "RESHAPE" and set(operator.inputs[1:]) <= known:
-            operator = replace(operator, inputs=operator.inputs[:1])
-        operators.append(operator)
-    return replace(graph, operators=tuple(operators))
+    shape = _SHAPE_OPERANDS.get(operator.type)
+    return {
+        tensor
+        for position, tensor in enumerate(operator.inputs)
+        if tensor is not None and not (position == shape and graph.tensors[tensor].is_static)
+    }
 
 
 def _without_dead(graph: Graph) -> Graph:
@@ -97,13 +95,13 @@ def _without_dead(graph: Graph) -> Graph:
     for operator in reversed(graph.operators):
         if not operator.outputs or read & set(operator.outputs):
             kept.append(operator)
-            read |= {tensor for tensor in operator.inputs if tensor is not None}
+            read |= _reads(graph, operator)
     return replace(graph, operators=tuple(reversed(kept)))
 
 
 def _widen_constants(graph: Graph) -> Graph:
     """Make float32 constants of the results of DEQUANTIZE that operators read."""
-    read = {tensor for operator in graph.operators for tensor in operator.inputs}
+    read = set[int]().union(*(_reads(graph, operator) for operator in graph.operators))
     wanted = {
         target: source
         for target, source in _dequantized(graph).items()

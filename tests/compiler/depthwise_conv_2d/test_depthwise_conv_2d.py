@@ -85,3 +85,14 @@ def test_float16(oracle: Comparison, corner: str) -> None:
     """Float16 weights: bit for bit on this computer."""
     options = {"kind": "FLOAT16", "depthwise": True, **CORNERS[corner]}
     oracle.check(single.convolution(**options), equivalent=with_bias(options), oracle=builtin_ref)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+def test_hybrid_with_one_scale(oracle: Comparison) -> None:
+    """It is that of all channels; TensorFlow Lite reads past it, and knows it only repeated."""
+    model, repeated = (
+        single.convolution(depthwise=True, outputs=3, kind=kind, per_channel=False)
+        for kind in ("HYBRID", "HYBRID_REPEATED")
+    )
+    oracle.check(model, equivalent=repeated, oracle=builtin_ref, emulate_float=True)

@@ -142,8 +142,8 @@ def _widened(source: Tensor) -> bytes:
     if len(quantization.scales) > 1:
         shape[quantization.axis] = -1
     scales = np.array(quantization.scales, "<f4").reshape(shape)
-    steps: npt.NDArray[np.int64] = values.astype(np.int64) - np.reshape(
-        quantization.zero_points, shape
-    )
-    widened: npt.NDArray[np.float32] = scales * steps.astype("<f4")
+    zero_points = np.reshape(quantization.zero_points, shape)
+    steps = (values.astype(np.int64) - zero_points).astype("<f4")
+    with np.errstate(over="ignore"):  # infinite then, as on the device
+        widened: npt.NDArray[np.float32] = scales * steps
     return widened.tobytes()

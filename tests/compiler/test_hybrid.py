@@ -12,6 +12,7 @@ import pytest
 
 from support import single
 from support.builtin_ref import builtin_ref
+from support.compare import Comparison
 from support.compiled import HostModel, shared_library, write
 from support.m7 import CortexM7
 from support.tflite_builder import ModelBuilder
@@ -111,6 +112,13 @@ def test_no_numbers(kernels: Path, tmp_path: Path, name: str, bad: float) -> Non
     assert model.run([vector.reshape(1, DEPTH)])[0].size == 6
 
 
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("build", [single.convolution, single.fully_connected])
+def test_unsigned_weights(oracle: Comparison, build: Callable[..., bytes]) -> None:
+    """Files of before 2019 call the bytes of signed weights uint8."""
+    oracle.check(build(kind="HYBRID_UNSIGNED", per_channel=False), oracle=builtin_ref)
+
+
 def weights(shape: tuple[int, ...], value: int, **quantization: Any) -> bytes:
     """Return a hybrid FULLY_CONNECTED with weights of one value."""
     model = ModelBuilder()
@@ -126,6 +134,7 @@ def weights(shape: tuple[int, ...], value: int, **quantization: Any) -> bytes:
     ("data", "problem"),
     [
         (weights((2, 4), 1), "without a scale"),
+        (single.convolution(kind="HYBRID_UNSIGNED", outputs=3, depthwise=True), "float32, uint8"),
         (weights((2, 4), 1, scales=[0.1], zero_points=[1]), "zero point"),
         (weights((2, 4), 1, scales=[0.1] * 4, axis=1), "quantized along 1"),
         (weights((1, 140_000), -128, scales=[0.1]), "overflow 32 bits"),

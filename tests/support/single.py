@@ -146,11 +146,13 @@ def weighted_tensors(
     elif kind in ("FLOAT16", "WIDENED"):
         halves = kind == "FLOAT16"
         indices = float16_tensors(model, rng, image, shape, result, outputs, halves)
-    elif kind in ("HYBRID", "HYBRID_REPEATED"):
+    elif kind.startswith("HYBRID"):
         scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
         if kind == "HYBRID_REPEATED":  # one scale, written once for each channel
             scales, per_channel = scales[:1] * outputs, True
         weights = rng.integers(-127, 128, shape).astype(np.int8)
+        if kind == "HYBRID_UNSIGNED":
+            weights = weights.view(np.uint8)
         indices = [
             model.tensor("input", "FLOAT32", image),
             model.constant("weights", weights, scales=scales, axis=axis if per_channel else 0),

@@ -11,8 +11,6 @@ VARIANTS: dict[Signature, str] = {
     ("FLOAT32", "FLOAT16", "-", "FLOAT32"): "float16",
     ("FLOAT32", "FLOAT16", "FLOAT32"): "float16",
 }
-#: The operand that a kernel reads as float16, by operator.
-WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1}
 #: Output channels that CONV_2D widens at a time: CONV_2D_FLOAT16_FILTERS in conv_2d.h.
 FILTERS = 4
 

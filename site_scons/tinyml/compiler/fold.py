@@ -12,12 +12,15 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from tinyml.compiler import float16
 from tinyml.compiler.graph import Graph, Operator, Tensor
 from tinyml.errors import UserError
 
 #: Types that DEQUANTIZE can widen with a scale.
 _QUANTIZED = ("INT8", "UINT8", "INT16")
+#: The operand that is weights, of operators with kernels for float16 weights, and of those whose
+#: hybrid weights have been called uint8.
+_WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1}
+_UNSIGNED_WEIGHTS = {"CONV_2D": 1, "FULLY_CONNECTED": 1}
 #: The operand that is the shape of the output, by operator.
 _SHAPE_OPERANDS = {"RESHAPE": 1, "TRANSPOSE_CONV": 0}
 #: What all constants made here may take, in bytes: more than any board's flash.
@@ -30,7 +33,7 @@ def fold(graph: Graph) -> Graph:
     Raises:
         UserError: nothing is left to do, or constants would grow beyond reason.
     """
-    graph = _without_dead(_read_float16(graph))
+    graph = _without_dead(_sign_weights(_read_float16(graph)))
     graph = _without_dead(_widen_constants(graph))
     if not graph.operators:
         raise UserError(
@@ -68,12 +71,38 @@ def _read_float16(graph: Graph) -> Graph:
 
 
 def _with_float16(operator: Operator, halves: Mapping[int, int]) -> Operator:
-    weights = float16.WEIGHTS.get(operator.type)
+    weights = _WEIGHTS.get(operator.type)
     inputs = tuple(
         halves.get(tensor, tensor) if position == weights and tensor is not None else tensor
         for position, tensor in enumerate(operator.inputs)
     )
     return replace(operator, inputs=inputs)
+
+
+def _sign_weights(graph: Graph) -> Graph:
+    """Call the weights of hybrid operators int8 where a file of before 2019 calls them uint8.
+
+    The bytes are those of signed numbers, as the zero point of 0 tells.
+    """
+    read: dict[int, list[bool]] = {}
+    for operator in graph.operators:
+        for position, tensor in enumerate(operator.inputs):
+            if tensor is not None:
+                weights = position == _UNSIGNED_WEIGHTS.get(operator.type)
+                hybrid = weights and _is_hybrid(graph, operator.inputs[0], tensor)
+                read.setdefault(tensor, []).append(hybrid)
+    signed = {t for t, readers in read.items() if all(readers) and t not in graph.outputs}
+    tensors = tuple(replace(t, type="INT8") if t.index in signed else t for t in graph.tensors)
+    return replace(graph, tensors=tensors)
+
+
+def _is_hybrid(graph: Graph, source: int | None, weights: int) -> bool:
+    """Return whether these are a float32 input and uint8 weights that mean signed numbers."""
+    constant = graph.tensors[weights]
+    quantization = constant.quantization
+    centred = quantization is not None and not any(quantization.zero_points)
+    real = source is not None and graph.tensors[source].type == "FLOAT32"
+    return real and centred and constant.type == "UINT8" and constant.data is not None
 
 
 def _reads(graph: Graph, operator: Operator) -> set[int]:

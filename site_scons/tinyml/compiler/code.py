@@ -114,6 +114,7 @@ class Names:
     constants: Mapping[str, str]
     scratch: str
     scratch_bytes: int
+    views: frozenset[int] = frozenset()
 
     def local(self, what: str) -> Raw:
         """Return the name of one of the operator's own constants."""
@@ -122,6 +123,10 @@ class Names:
     def operand(self, tensor: int | None) -> str:
         """Return the expression for a tensor's first element, NULL where there is none."""
         return "NULL" if tensor is None else self.operands[tensor]
+
+    def is_view(self, tensor: int | None) -> bool:
+        """Return whether a tensor lies where its operator's `View` wants it: nothing to copy."""
+        return tensor in self.views
 
     def constant(self, name: str) -> str:
         """Return the expression for the first element of one of the choice's constants."""

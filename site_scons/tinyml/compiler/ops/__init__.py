@@ -28,6 +28,7 @@ from tinyml.compiler.ops import (
     mean,
     minimum,
     mul,
+    pack,
     pad,
     padv2,
     quantize,
@@ -37,11 +38,14 @@ from tinyml.compiler.ops import (
     reshape,
     slice,
     softmax,
+    split,
+    split_v,
     squeeze,
     strided_slice,
     sub,
     tanh,
     transpose,
+    unpack,
 )
 from tinyml.compiler.prepared import Prepared
 
@@ -82,6 +86,7 @@ _MODULES: tuple[OperatorModule, ...] = (
     mean,
     minimum,
     mul,
+    pack,
     pad,
     padv2,
     quantize,
@@ -91,11 +96,14 @@ _MODULES: tuple[OperatorModule, ...] = (
     reshape,
     slice,
     softmax,
+    split,
+    split_v,
     squeeze,
     strided_slice,
     sub,
     tanh,
     transpose,
+    unpack,
 )
 
 #: The registry, by the schema's operator name.

@@ -1,0 +1,125 @@
+"""Models of one operator that takes a tensor apart along a dimension, or puts parts together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from support.moving import quantization
+from support.tflite_builder import ModelBuilder
+
+
+def _result(
+    model: ModelBuilder, kind: str, shapes: Sequence[Sequence[int]], scale: float
+) -> list[int]:
+    q = _quantization(kind, scale)
+    return [model.tensor(f"output{i}", kind, shape, **q) for i, shape in enumerate(shapes)]
+
+
+def _quantization(kind: str, scale: float = 0.05) -> dict[str, Any]:
+    return quantization(kind, scale) if kind in ("INT8", "UINT8") else {}
+
+
+def _along(shape: Sequence[int], axis: int, extent: int) -> list[int]:
+    """Return ``shape`` with another extent along ``axis``; out of range leaves it as it is."""
+    return [extent if i == axis % len(shape) else n for i, n in enumerate(shape)]
+
+
+def split(
+    shape: Sequence[int] = (1, 3, 4),
+    count: int = 2,
+    axis: int | Sequence[int] = -1,
+    kind: str = "INT8",
+    results: Sequence[Sequence[int]] = (),
+    declared: int = 0,
+    constant: bool = True,
+    scale: float = 0.05,
+) -> bytes:
+    """Return a SPLIT into ``count`` parts; ``declared`` is what its options say instead.
+
+    ``scale`` is the outputs', ``constant`` whether the axis is.
+    """
+    model = ModelBuilder()
+    if constant:
+        where = model.constant("axis", np.array(axis, np.int32))
+    else:
+        where = model.tensor("axis", "INT32", ())
+    source = model.tensor("input", kind, shape, **_quantization(kind))
+    first = axis if isinstance(axis, int) else axis[0]
+    part = _along(shape, first, shape[first % len(shape)] // count)
+    targets = _result(model, kind, results or [part] * count, scale)
+    fields = {"NumSplits": declared or count}
+    model.operator("SPLIT", [where, source], targets, options_table="SplitOptions", options=fields)
+    return model.finish([source] if constant else [where, source], targets)
+
+
+def split_v(
+    shape: Sequence[int] = (1, 3, 7),
+    sizes: Sequence[int] = (2, 4, 1),
+    axis: int = -1,
+    kind: str = "INT8",
+    results: Sequence[Sequence[int]] = (),
+    declared: int = 0,
+    scale: float = 0.05,
+    types: type = np.int32,
+) -> bytes:
+    """Return a SPLIT_V; one size may be -1, what is left."""
+    model = ModelBuilder()
+    source = model.tensor("input", kind, shape, **_quantization(kind))
+    extents = model.constant("sizes", np.array(sizes, types))
+    where = model.constant("axis", np.array(axis, np.int32))
+    rest = shape[axis % len(shape)] - sum(n for n in sizes if n != -1)
+    parts = [_along(shape, axis, rest if n == -1 else n) for n in sizes]
+    targets = _result(model, kind, results or parts, scale)
+    fields = {"NumSplits": declared or len(sizes)}
+    inputs, table = [source, extents, where], "SplitVOptions"
+    model.operator("SPLIT_V", inputs, targets, options_table=table, options=fields)
+    return model.finish([source], targets)
+
+
+def unpack(
+    shape: Sequence[int] = (1, 3, 4),
+    axis: int = 1,
+    kind: str = "INT8",
+    results: Sequence[Sequence[int]] = (),
+    declared: int = 0,
+    scale: float = 0.05,
+) -> bytes:
+    """Return an UNPACK: one tensor for each index of ``axis``."""
+    model = ModelBuilder()
+    source = model.tensor("input", kind, shape, **_quantization(kind))
+    dimension = axis % len(shape)
+    part = [n for i, n in enumerate(shape) if i != dimension]
+    targets = _result(model, kind, results or [part] * shape[dimension], scale)
+    fields = {"Num": declared or len(targets), "Axis": axis}
+    model.operator("UNPACK", [source], targets, options_table="UnpackOptions", options=fields)
+    return model.finish([source], targets)
+
+
+def pack(
+    shape: Sequence[int] = (3, 4),
+    count: int = 3,
+    axis: int = 0,
+    kind: str = "INT8",
+    result: Sequence[int] = (),
+    declared: int = 0,
+    twice: bool = False,
+    constant: bool = False,
+    scale: float = 0.05,
+) -> bytes:
+    """Return a PACK of ``count`` tensors; all are given ``twice``, or the last is a constant."""
+    model = ModelBuilder()
+    inputs = [model.tensor(f"input{i}", kind, shape, **_quantization(kind)) for i in range(count)]
+    operands = inputs * (2 if twice else 1)
+    if constant:
+        types = {"INT8": np.int8, "INT32": np.int32, "FLOAT32": np.float32}
+        values = np.random.default_rng(0).integers(-60, 60, shape).astype(types[kind])
+        operands = [*operands, model.constant("values", values, **_quantization(kind))]
+    whole = list(shape)
+    whole.insert(axis if axis >= 0 else axis + len(shape) + 1, len(operands))
+    (target,) = _result(model, kind, [result or whole], scale)
+    fields = {"ValuesCount": declared or len(operands), "Axis": axis}
+    model.operator("PACK", operands, [target], options_table="PackOptions", options=fields)
+    return model.finish(inputs, [target])

@@ -32,7 +32,6 @@ class Parts(Prepared):
     """One part for each output or, where they are joined, for each operand."""
 
     parts: tuple[Part, ...]
-    joins: bool
 
 
 def variant_of(node: Node, before: Sequence[str], inputs: int, after: Sequence[str]) -> str:
@@ -110,9 +109,8 @@ def take_apart(node: Node, variant: str, whole: Tensor, axis: int, extents: Sequ
         variant=variant,
         operands=(whole.index,),
         outputs=outputs,
-        views=() if whole.data is not None else _views(whole, outputs, parts),
+        views=_views(whole, outputs, parts),
         parts=parts,
-        joins=False,
     )
 
 
@@ -126,37 +124,37 @@ def join(node: Node, variant: str, axis: int) -> Parts:
         outputs=(node.output.index,),
         views=_views(node.output, operands, parts),
         parts=parts,
-        joins=True,
     )
 
 
 def _views(whole: Tensor, tensors: Sequence[int], parts: Sequence[Part]) -> tuple[View, ...]:
-    """Return where each part is in the whole; none where a part's rows do not lie together."""
+    """Return where each part is in the whole; nothing where its rows do not lie together."""
     item = ITEM_BYTES[whole.type]
-    return tuple(
+    views = tuple(
         View(tensor, whole.index, part.whole_start * item)
         for tensor, part in zip(tensors, parts, strict=True)
-        if part.rows == 1
     )
+    return views if parts[0].rows == 1 else ()
 
 
 def print_parts(operator: str, prepared: Parts, names: Names) -> Code:
     """Print the parts, and a call for each that is not in its place already."""
     function, array = f"{operator}_{prepared.variant}", names.local("parts")
+    count = len(prepared.parts)
+    sources = [names.operand(tensor) for tensor in prepared.operands]
+    targets = [names.operand(tensor) for tensor in prepared.outputs]
+    moves = zip(_repeated(sources, count), _repeated(targets, count), strict=True)
     calls = [
-        f"{code.call(function, f'&{array}[{i}]', names.operand(source), names.operand(target))};"
-        for i, (source, target, piece) in enumerate(_moves(prepared))
-        if not names.is_view(piece)
+        f"{code.call(function, f'&{array}[{i}]', source, target)};"
+        for i, (source, target) in enumerate(moves)
+        if not prepared.views or not names.is_view(prepared.views[i])
     ]
     if not calls:
         return NO_CODE
-    definition = code.constant("struct part", f"{array}[{len(prepared.parts)}]", prepared.parts)
+    definition = code.constant("struct part", f"{array}[{count}]", prepared.parts)
     return Code((f"{operator}.h",), (definition,), tuple(calls))
 
 
-def _moves(prepared: Parts) -> list[tuple[int | None, int, int | None]]:
-    """Return source, target, and which of the two is the part, for each part."""
-    sources, targets = prepared.operands, prepared.outputs
-    if prepared.joins:
-        return [(source, targets[0], source) for source in sources]
-    return [(sources[0], target, target) for target in targets]
+def _repeated(expressions: list[str], count: int) -> list[str]:
+    """Return one expression a part: the whole is named once only."""
+    return expressions * (count // len(expressions))

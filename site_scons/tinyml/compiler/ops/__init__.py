@@ -13,6 +13,7 @@ from tinyml.compiler.code import Code, Names
 from tinyml.compiler.node import Node
 from tinyml.compiler.ops import (
     add,
+    arg_max,
     average_pool_2d,
     concatenation,
     conv_2d,
@@ -36,6 +37,7 @@ from tinyml.compiler.ops import (
     relu,
     relu6,
     reshape,
+    shape,
     slice,
     softmax,
     split,
@@ -71,6 +73,7 @@ class OperatorModule(Protocol):
 
 _MODULES: tuple[OperatorModule, ...] = (
     add,
+    arg_max,
     average_pool_2d,
     concatenation,
     conv_2d,
@@ -94,6 +97,7 @@ _MODULES: tuple[OperatorModule, ...] = (
     relu,
     relu6,
     reshape,
+    shape,
     slice,
     softmax,
     split,

@@ -123,3 +123,45 @@ def pack(
     fields = {"ValuesCount": declared or len(operands), "Axis": axis}
     model.operator("PACK", operands, [target], options_table="PackOptions", options=fields)
     return model.finish(inputs, [target])
+
+
+def apart_and_together(
+    operator: str, axis: int = 0, kind: str = "INT8", order: Sequence[int] = (0, 1, 2)
+) -> bytes:
+    """Return a model that takes a sum apart, and packs the parts in another ``order``.
+
+    Each part is doubled in between where the order is as it was.
+    """
+    shape, q = (3, 3, 3), _quantization(kind)
+    model = ModelBuilder()
+    source = model.tensor("input", kind, shape, **q)
+    whole = model.tensor("whole", kind, shape, **q)
+    model.operator("ADD", [source, source], [whole], options_table="AddOptions")
+    part = (3, 3) if operator == "UNPACK" else _along(shape, axis, 1)
+    pieces = [model.tensor(f"part{i}", kind, part, **q) for i in range(3)]
+    _take_apart(model, operator, axis, whole, pieces)
+    parts = [pieces[i] for i in order]
+    if list(order) == sorted(order):
+        parts = [model.tensor(f"doubled{i}", kind, part, **q) for i in range(3)]
+        for piece, doubled in zip(pieces, parts, strict=True):
+            model.operator("ADD", [piece, piece], [doubled], options_table="AddOptions")
+    target = model.tensor("output", kind, (*part[:axis], 3, *part[axis:]), **q)
+    fields = {"ValuesCount": 3, "Axis": axis}
+    model.operator("PACK", parts, [target], options_table="PackOptions", options=fields)
+    return model.finish([source], [target])
+
+
+def _take_apart(
+    model: ModelBuilder, operator: str, axis: int, whole: int, pieces: Sequence[int]
+) -> None:
+    """Add the operator that makes three parts of one index each."""
+    if operator == "UNPACK":
+        fields = {"Num": 3, "Axis": axis}
+        model.operator(operator, [whole], pieces, options_table="UnpackOptions", options=fields)
+        return
+    where = model.constant("axis", np.array(axis, np.int32))
+    inputs = [where, whole]
+    if operator == "SPLIT_V":
+        inputs = [whole, model.constant("sizes", np.array((1, 1, 1), np.int32)), where]
+    table = "SplitOptions" if operator == "SPLIT" else "SplitVOptions"
+    model.operator(operator, inputs, pieces, options_table=table, options={"NumSplits": 3})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.compare import Comparison
-from support.parts import pack
+from support.compiled import write
+from support.parts import apart_and_together, pack
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
 from tinyml.errors import UserError
@@ -39,6 +41,24 @@ def test_pack(oracle: Comparison, corner: str) -> None:
 def test_other_types(oracle: Comparison, corner: str, kind: str) -> None:
     """The same moves for elements of four bytes."""
     oracle.check(pack(kind=kind, **CORNERS[corner]))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("axis", [0, 1])
+def test_parts_in_their_whole(oracle: Comparison, axis: int, tmp_path: Path) -> None:
+    """Inputs are made where they are wanted if they lie together there; others are copied."""
+    data = apart_and_together("UNPACK", axis)
+    oracle.check(data)
+    write(data, tmp_path)
+    assert ("pack_int8(" in (tmp_path / "model.c").read_text()) == (axis != 0)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("operator", ["UNPACK", "SPLIT", "SPLIT_V"])
+@pytest.mark.parametrize("order", [(2, 0, 1), (1, 1, 0)])
+def test_parts_in_another_order(oracle: Comparison, operator: str, order: tuple[int, ...]) -> None:
+    """What is in place as a part of one tensor is not in that of another."""
+    oracle.check(apart_and_together(operator, order=order))
 
 
 @pytest.mark.parametrize(

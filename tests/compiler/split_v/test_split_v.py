@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from support.compare import Comparison
-from support.parts import split_v
+from support.compiled import write
+from support.parts import apart_and_together, split_v
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
 from tinyml.errors import UserError
@@ -37,6 +39,16 @@ def test_split_v(oracle: Comparison, corner: str) -> None:
 def test_other_types(oracle: Comparison, corner: str, kind: str) -> None:
     """The same moves for elements of four bytes."""
     oracle.check(split_v(kind=kind, **CORNERS[corner]))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("axis", [0, 1])
+def test_parts_in_their_whole(oracle: Comparison, axis: int, tmp_path: Path) -> None:
+    """Parts that lie together are read where they are; others are copied."""
+    data = apart_and_together("SPLIT_V", axis)
+    oracle.check(data)
+    write(data, tmp_path)
+    assert ("split_v_int8(" in (tmp_path / "model.c").read_text()) == (axis != 0)
 
 
 @pytest.mark.parametrize(

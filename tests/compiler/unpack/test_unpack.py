@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.compare import Comparison
-from support.parts import unpack
+from support.compiled import write
+from support.parts import apart_and_together, unpack
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
 from tinyml.errors import UserError
@@ -36,6 +38,16 @@ def test_unpack(oracle: Comparison, corner: str) -> None:
 def test_other_types(oracle: Comparison, corner: str, kind: str) -> None:
     """The same moves for elements of four bytes."""
     oracle.check(unpack(kind=kind, **CORNERS[corner]))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("axis", [0, 1])
+def test_parts_in_their_whole(oracle: Comparison, axis: int, tmp_path: Path) -> None:
+    """Parts that lie together are read where they are; others are copied."""
+    data = apart_and_together("UNPACK", axis)
+    oracle.check(data)
+    write(data, tmp_path)
+    assert ("unpack_int8(" in (tmp_path / "model.c").read_text()) == (axis != 0)
 
 
 @pytest.mark.parametrize(

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from support.moving import quantization
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import NUMPY_TYPES, ModelBuilder
 
 
 def _result(
     model: ModelBuilder, kind: str, shapes: Sequence[Sequence[int]], scale: float
 ) -> list[int]:
-    q = _quantization(kind, scale)
+    q = quantization(kind, scale)
     return [model.tensor(f"output{i}", kind, shape, **q) for i, shape in enumerate(shapes)]
-
-
-def _quantization(kind: str, scale: float = 0.05) -> dict[str, Any]:
-    return quantization(kind, scale) if kind in ("INT8", "UINT8") else {}
 
 
 def _along(shape: Sequence[int], axis: int, extent: int) -> list[int]:
@@ -46,7 +41,7 @@ def split(
         where = model.constant("axis", np.array(axis, np.int32))
     else:
         where = model.tensor("axis", "INT32", ())
-    source = model.tensor("input", kind, shape, **_quantization(kind))
+    source = model.tensor("input", kind, shape, **quantization(kind))
     first = axis if isinstance(axis, int) else axis[0]
     part = _along(shape, first, shape[first % len(shape)] // count)
     targets = _result(model, kind, results or [part] * count, scale)
@@ -67,7 +62,7 @@ def split_v(
 ) -> bytes:
     """Return a SPLIT_V; one size may be -1, what is left."""
     model = ModelBuilder()
-    source = model.tensor("input", kind, shape, **_quantization(kind))
+    source = model.tensor("input", kind, shape, **quantization(kind))
     extents = model.constant("sizes", np.array(sizes, types))
     where = model.constant("axis", np.array(axis, np.int32))
     rest = shape[axis % len(shape)] - sum(n for n in sizes if n != -1)
@@ -89,7 +84,7 @@ def unpack(
 ) -> bytes:
     """Return an UNPACK: one tensor for each index of ``axis``."""
     model = ModelBuilder()
-    source = model.tensor("input", kind, shape, **_quantization(kind))
+    source = model.tensor("input", kind, shape, **quantization(kind))
     dimension = axis % len(shape)
     part = [n for i, n in enumerate(shape) if i != dimension]
     targets = _result(model, kind, results or [part] * shape[dimension], scale)
@@ -111,12 +106,11 @@ def pack(
 ) -> bytes:
     """Return a PACK of ``count`` tensors; all are given ``twice``, or the last is a constant."""
     model = ModelBuilder()
-    inputs = [model.tensor(f"input{i}", kind, shape, **_quantization(kind)) for i in range(count)]
+    inputs = [model.tensor(f"input{i}", kind, shape, **quantization(kind)) for i in range(count)]
     operands = inputs * (2 if twice else 1)
     if constant:
-        types = {"INT8": np.int8, "INT32": np.int32, "FLOAT32": np.float32}
-        values = np.random.default_rng(0).integers(-60, 60, shape).astype(types[kind])
-        operands = [*operands, model.constant("values", values, **_quantization(kind))]
+        values = np.random.default_rng(0).integers(-60, 60, shape).astype(NUMPY_TYPES[kind])
+        operands = [*operands, model.constant("values", values, **quantization(kind))]
     whole = list(shape)
     whole.insert(axis if axis >= 0 else axis + len(shape) + 1, len(operands))
     (target,) = _result(model, kind, [result or whole], scale)
@@ -132,7 +126,7 @@ def apart_and_together(
 
     Each part is doubled in between where the order is as it was.
     """
-    shape, q = (3, 3, 3), _quantization(kind)
+    shape, q = (3, 3, 3), quantization(kind)
     model = ModelBuilder()
     source = model.tensor("input", kind, shape, **q)
     whole = model.tensor("whole", kind, shape, **q)

@@ -116,8 +116,8 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     Raises:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
-    _require_interface(graph)
     layers = [_layer(graph, operator) for operator in graph.operators]
+    _require_interface(graph)  # an operator knows better what to do about its types
     if kernel in OPTIMISED:
         graph, layers = crop(graph, layers)
         layers = fuse(graph, layers)

@@ -1,0 +1,86 @@
+"""Models that compute shapes at run time, as the converter writes them for an open batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from support.moving import quantization
+from support.tflite_builder import ModelBuilder
+
+
+def shape(
+    image: Sequence[int] = (1, 6, 5, 3),
+    kind: str = "INT8",
+    output: str = "INT32",
+    result: Sequence[int] = (),
+) -> bytes:
+    """Return a SHAPE, which makes integers of type ``output``."""
+    model = ModelBuilder()
+    source = model.tensor("input", kind, image, **quantization(kind))
+    target = model.tensor("output", output, result or (len(image),))
+    model.operator("SHAPE", [source], [target], options_table="ShapeOptions")
+    return model.finish([source], [target])
+
+
+def sliced(model: ModelBuilder, tensor: int, index: int) -> int:
+    """Add SHAPE and STRIDED_SLICE, and return the extent of a dimension of ``tensor``."""
+    spec = model.tensors[tensor]
+    extents = model.tensor(f"shape of {spec.name}", "INT32", (len(spec.shape),))
+    extent = model.tensor(f"extent of {spec.name}", "INT32", ())
+    vectors = [np.array([value], np.int32) for value in (index, index + 1, 1)]
+    begin, end, step = (model.constant("slice", vector) for vector in vectors)
+    model.operator("SHAPE", [tensor], [extents], options_table="ShapeOptions")
+    table, fields = "StridedSliceOptions", {"ShrinkAxisMask": 1}
+    inputs = [extents, begin, end, step]
+    model.operator("STRIDED_SLICE", inputs, [extent], options_table=table, options=fields)
+    return extent
+
+
+def flatten(
+    image: Sequence[int] = (1, 3, 4, 2), kind: str = "INT8", from_input: bool = False
+) -> bytes:
+    """Return Keras 3's Flatten of an open batch between two ADD operators.
+
+    The shape has an input of the model in it where it is ``from_input``.
+    """
+    model = ModelBuilder()
+    q = quantization(kind)
+    source = model.tensor("input", kind, image, **q)
+    doubled = model.tensor("doubled", kind, image, **q)
+    model.operator("ADD", [source, source], [doubled], options_table="AddOptions")
+    batch = model.tensor("batch", "INT32", ()) if from_input else sliced(model, doubled, 0)
+    width = int(np.prod(image[1:]))
+    rest = model.constant("rest", np.array(width, np.int32))
+    wanted = model.tensor("wanted", "INT32", (2,))
+    fields = {"ValuesCount": 2}
+    model.operator("PACK", [batch, rest], [wanted], options_table="PackOptions", options=fields)
+    flat = model.tensor("flat", kind, (image[0], width), **q)
+    target = model.tensor("output", kind, (image[0], width), **q)
+    model.operator("RESHAPE", [doubled, wanted], [flat], options_table="ReshapeOptions")
+    model.operator("ADD", [flat, flat], [target], options_table="AddOptions")
+    return model.finish([source, batch] if from_input else [source], [target])
+
+
+def extents_as_values(image: Sequence[int] = (2, 5, 4, 3)) -> bytes:
+    """Return a model of integers: extents of its input twice, and the input's first element."""
+    model = ModelBuilder()
+    source = model.tensor("input", "INT32", image)
+    rows, columns = (sliced(model, source, i) for i in (1, 2))
+    packed = model.tensor("packed", "INT32", (2,))
+    both = model.tensor("both", "INT32", (4,))
+    flat = model.tensor("flat", "INT32", (1,))
+    joined = model.tensor("joined", "INT32", (5,))
+    fields = {"ValuesCount": 2}
+    inputs = [rows, columns]
+    model.operator("PACK", inputs, [packed], options_table="PackOptions", options=fields)
+    table = "ConcatenationOptions"
+    model.operator("CONCATENATION", [packed, packed], [both], options_table=table)
+    corner = model.constant("zeros", np.zeros(len(image), np.int32))
+    one = model.constant("ones", np.ones(len(image), np.int32))
+    first = model.tensor("first", "INT32", (1,) * len(image))
+    model.operator("SLICE", [source, corner, one], [first], options_table="SliceOptions")
+    model.operator("RESHAPE", [first], [flat], options_table="ReshapeOptions")
+    model.operator("CONCATENATION", [both, flat], [joined], options_table=table)
+    return model.finish([source], [joined])

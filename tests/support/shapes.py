@@ -84,3 +84,26 @@ def extents_as_values(image: Sequence[int] = (2, 5, 4, 3)) -> bytes:
     model.operator("RESHAPE", [first], [flat], options_table="ReshapeOptions")
     model.operator("CONCATENATION", [both, flat], [joined], options_table=table)
     return model.finish([source], [joined])
+
+
+def open_transpose_conv(image: Sequence[int] = (1, 3, 4, 2)) -> bytes:
+    """Return Keras 3's Conv2DTranspose of an open batch, stride 2, one channel."""
+    model = ModelBuilder()
+    q = quantization("INT8")
+    batches, height, width, channels = image
+    source = model.tensor("input", "INT8", image, **q)
+    batch = sliced(model, source, 0)
+    extents = (2 * height, 2 * width, 1)
+    values = [model.constant("extent", np.array(n, np.int32)) for n in extents]
+    wanted = model.tensor("wanted", "INT32", (4,))
+    fields = {"ValuesCount": 4}
+    inputs = [batch, *values]
+    model.operator("PACK", inputs, [wanted], options_table="PackOptions", options=fields)
+    weights = np.random.default_rng(0).integers(-127, 128, (1, 3, 3, channels)).astype(np.int8)
+    filters = model.constant("weights", weights, scales=[0.01])
+    target = model.tensor("output", "INT8", (batches, *extents), **q)
+    options = {"StrideH": 2, "StrideW": 2}
+    table = "TransposeConvOptions"
+    inputs = [wanted, filters, source]
+    model.operator("TRANSPOSE_CONV", inputs, [target], options_table=table, options=options)
+    return model.finish([source], [target])

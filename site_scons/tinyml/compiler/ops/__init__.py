@@ -49,6 +49,7 @@ from tinyml.compiler.ops import (
     sub,
     tanh,
     transpose,
+    transpose_conv,
     unpack,
 )
 from tinyml.compiler.prepared import Prepared
@@ -111,6 +112,7 @@ _MODULES: tuple[OperatorModule, ...] = (
     sub,
     tanh,
     transpose,
+    transpose_conv,
     unpack,
 )
 

@@ -1,4 +1,4 @@
-"""An operator has one name everywhere: in the registry, the kernels, the tests, the user's guide."""
+"""An operator has one name in the registry, the kernels, the tests and the guide."""
 
 from __future__ import annotations
 

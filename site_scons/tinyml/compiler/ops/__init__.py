@@ -1,8 +1,9 @@
 """The operators: one a file, each with parse, prepare and print_, and one registry.
 
 parse reads the operator's options and refuses what cannot run; prepare does all arithmetic;
-print_ turns the result into C. To add an operator, copy the file of one with the same shape,
-add its row here, its kernels in firmware/kernels/, its tests in tests/compiler/<operator>/.
+print_ turns the result into C. To add an operator, copy TEMPLATE.py or the file of one with the
+same shape, add its row here, its kernels in firmware/kernels/, its tests in
+tests/compiler/<operator>/: docs/adding-an-operator.md.
 """
 
 from __future__ import annotations

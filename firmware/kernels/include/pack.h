@@ -9,6 +9,7 @@ extern "C" {
 #endif
 
 void pack_int8(const struct part *part, const int8_t *input, int8_t *output);
+void pack_int16(const struct part *part, const int16_t *input, int16_t *output);
 void pack_float32(const struct part *part, const float *input, float *output);
 void pack_int32(const struct part *part, const int32_t *input, int32_t *output);
 

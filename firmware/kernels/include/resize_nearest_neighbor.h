@@ -38,6 +38,8 @@ static inline void resize_copy(const struct resize_nearest_neighbor_params *para
 
 void resize_nearest_neighbor_int8(const struct resize_nearest_neighbor_params *params,
                                   const int8_t *input, int8_t *output);
+void resize_nearest_neighbor_int16(const struct resize_nearest_neighbor_params *params,
+                                   const int16_t *input, int16_t *output);
 void resize_nearest_neighbor_float32(const struct resize_nearest_neighbor_params *params,
                                      const float *input, float *output);
 

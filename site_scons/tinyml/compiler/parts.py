@@ -14,7 +14,7 @@ from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared, View
 
 #: Types whose elements these operators move, by the variant of the kernels.
-VARIANTS = {"int8": "INT8", "float32": "FLOAT32", "int32": "INT32"}
+VARIANTS = {"int8": "INT8", "int16": "INT16", "float32": "FLOAT32", "int32": "INT32"}
 
 
 @dataclass(frozen=True)

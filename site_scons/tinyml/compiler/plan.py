@@ -20,7 +20,7 @@ from tinyml.compiler.prepared import Prepared, View
 from tinyml.errors import UserError
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
-INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT32")
+INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32")
 
 
 @dataclass(frozen=True)

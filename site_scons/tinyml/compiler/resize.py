@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinyml.compiler.node import Node, Signature
+from tinyml.compiler.node import Node
 from tinyml.compiler.strided import integers, require_shape
 
-VARIANTS: dict[Signature, str] = {
-    ("INT8", "INT32", "INT8"): "int8",
-    ("FLOAT32", "INT32", "FLOAT32"): "float32",
-}
 #: Extents above this are taken for damage: there is a table entry for each row and column.
 MAX_EXTENT = 1 << 14
 
@@ -41,10 +38,13 @@ class Image:
     channels: int
 
 
-def parse_resize(node: Node, options_type: int, slot: int) -> Options:
-    """Read the options, whose first field is in ``slot``, and check the output's size."""
+def parse_resize(node: Node, kinds: Sequence[str], options_type: int, slot: int) -> Options:
+    """Read the options, whose first field is in ``slot``, and check the output's size.
+
+    ``kinds`` are the types that the operator has.
+    """
     node.require_arity(2, 2)
-    variant = node.variant(VARIANTS)
+    variant = node.variant({(kind, "INT32", kind): kind.lower() for kind in kinds})
     options = node.options(options_type)
     shape, size = node.input(0).shape, integers(node, 1, "a size")
     node.require(len(shape) == 4, f"a {len(shape)}-D input", "a 4-D NHWC input")

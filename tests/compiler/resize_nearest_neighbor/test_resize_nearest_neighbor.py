@@ -27,6 +27,13 @@ def test_resize_nearest_neighbor(oracle: Comparison, size: str, rule: str, kind:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("size", ["up", "down"])
+def test_int16(oracle: Comparison, size: str) -> None:
+    """The same copies for elements of two bytes."""
+    oracle.check(resize(NAME, kind="INT16", **SIZES[size]))
+
+
+@pytest.mark.live
 @pytest.mark.parametrize("rule", ALL_RULES)
 def test_rounded_positions(oracle: Comparison, rule: str) -> None:
     """Sizes at which float32 puts pixels elsewhere than exact numbers would, for each rule."""

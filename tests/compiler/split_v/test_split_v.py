@@ -34,10 +34,10 @@ def test_split_v(oracle: Comparison, corner: str) -> None:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("kind", ["FLOAT32", "INT32"])
+@pytest.mark.parametrize("kind", ["INT16", "FLOAT32", "INT32"])
 @pytest.mark.parametrize("corner", list(CORNERS)[:2])
 def test_other_types(oracle: Comparison, corner: str, kind: str) -> None:
-    """The same moves for elements of four bytes."""
+    """The same moves for elements of two and of four bytes."""
     oracle.check(split_v(kind=kind, **CORNERS[corner]))
 
 

@@ -41,7 +41,9 @@ class Bilinear(Prepared):
 
 def parse(node: Node) -> Options:
     """Read the options, of which only one may be set."""
-    options = parse_resize(node, tflite.BuiltinOptions.ResizeBilinearOptions, 2)
+    options = parse_resize(
+        node, ("INT8", "FLOAT32"), tflite.BuiltinOptions.ResizeBilinearOptions, 2
+    )
     both = options.corners and options.centers
     node.require(not both, "align_corners and half_pixel_centers", "one of them at most")
     return options

@@ -28,7 +28,8 @@ class Nearest(Prepared):
 
 def parse(node: Node) -> Options:
     """Read the options; both at once mean rounding at centers."""
-    return parse_resize(node, tflite.BuiltinOptions.ResizeNearestNeighborOptions, 0)
+    kinds = ("INT8", "INT16", "FLOAT32")
+    return parse_resize(node, kinds, tflite.BuiltinOptions.ResizeNearestNeighborOptions, 0)
 
 
 def prepare(node: Node, options: Options) -> Nearest:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from support import single
 from support.arg_max import arg_max
+from support.gathering import gather
 from support.parts import pack, split_v
 from support.resizing import resize
 from support.shapes import flatten
@@ -32,6 +33,7 @@ MODELS = (
     resize("RESIZE_BILINEAR"),
     transpose_conv(image=(1, 2, 2, 2), outputs=2, stride=(2, 2)),
     arg_max(),
+    gather(axis=1, indices=(3, 0)),
     flatten(),
 )
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))

@@ -64,26 +64,47 @@ def flatten(
 
 
 def extents_as_values(image: Sequence[int] = (2, 5, 4, 3)) -> bytes:
-    """Return a model of integers: extents of its input twice, and the input's first element."""
+    """Return a model of integers: its input's first element, and extents by every operator."""
     model = ModelBuilder()
     source = model.tensor("input", "INT32", image)
-    rows, columns = (sliced(model, source, i) for i in (1, 2))
-    packed = model.tensor("packed", "INT32", (2,))
-    both = model.tensor("both", "INT32", (4,))
-    flat = model.tensor("flat", "INT32", (1,))
-    joined = model.tensor("joined", "INT32", (5,))
-    fields = {"ValuesCount": 2}
-    inputs = [rows, columns]
-    model.operator("PACK", inputs, [packed], options_table="PackOptions", options=fields)
-    table = "ConcatenationOptions"
-    model.operator("CONCATENATION", [packed, packed], [both], options_table=table)
-    corner = model.constant("zeros", np.zeros(len(image), np.int32))
-    one = model.constant("ones", np.ones(len(image), np.int32))
-    first = model.tensor("first", "INT32", (1,) * len(image))
-    model.operator("SLICE", [source, corner, one], [first], options_table="SliceOptions")
-    model.operator("RESHAPE", [first], [flat], options_table="ReshapeOptions")
-    model.operator("CONCATENATION", [both, flat], [joined], options_table=table)
-    return model.finish([source], [joined])
+    first, corner = model.tensor("first", "INT32", (1,) * 4), model.tensor("corner", "INT32", (1,))
+    zeros, ones = (model.constant(n, np.full(4, i, np.int32)) for i, n in enumerate("01"))
+    model.operator("SLICE", [source, zeros, ones], [first], options_table="SliceOptions")
+    model.operator("RESHAPE", [first], [corner], options_table="ReshapeOptions")
+    parts = [corner, *_extents(model, source)]
+    count = sum(model.tensors[part].shape[0] for part in parts)
+    target = model.tensor("output", "INT32", (count,))
+    model.operator("CONCATENATION", parts, [target], options_table="ConcatenationOptions")
+    return model.finish([source], [target])
+
+
+def _extents(model: ModelBuilder, source: int) -> list[int]:
+    """Add operators that move the four extents of ``source`` about; return vectors of them."""
+
+    def vector(count: int) -> int:
+        return model.tensor("vector", "INT32", (count,))
+
+    def constant(*values: int) -> int:
+        return model.constant("constant", np.array(values, np.int32))
+
+    extents, halves, odd = vector(4), [vector(2), vector(2)], [vector(1), vector(3)]
+    model.operator("SHAPE", [source], [extents], options_table="ShapeOptions")
+    split = {"options_table": "SplitOptions", "options": {"NumSplits": 2}}
+    model.operator("SPLIT", [constant(0), extents], halves, **split)
+    split["options_table"] = "SplitVOptions"
+    model.operator("SPLIT_V", [extents, constant(1, -1), constant(0)], odd, **split)
+    scalars = [model.tensor("scalar", "INT32", ()) for _ in range(4)]
+    fields = {"Num": 4}
+    model.operator("UNPACK", [extents], scalars, options_table="UnpackOptions", options=fields)
+    table = model.tensor("table", "INT32", (2, 2))
+    columns = {"options_table": "PackOptions", "options": {"ValuesCount": 2, "Axis": 1}}
+    model.operator("PACK", halves, [table], **columns)
+    backwards, flat, lone = model.tensor("backwards", "INT32", (2, 2)), vector(4), vector(1)
+    inputs = [table, constant(1, 1), constant(-3, -3), constant(-1, -1)]
+    model.operator("STRIDED_SLICE", inputs, [backwards], options_table="StridedSliceOptions")
+    model.operator("RESHAPE", [backwards], [flat], options_table="ReshapeOptions")
+    model.operator("RESHAPE", [scalars[3]], [lone], options_table="ReshapeOptions")
+    return [*reversed(odd), halves[1], flat, lone, constant(7, 8)]
 
 
 def open_transpose_conv(image: Sequence[int] = (1, 3, 4, 2)) -> bytes:

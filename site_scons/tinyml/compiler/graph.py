@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -66,11 +66,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor; ``data`` is None unless it is a constant.
-
-    ``is_static`` says that its values follow from constants and shapes alone, as those of a shape
-    that SHAPE, STRIDED_SLICE and PACK put together.
-    """
+    """A tensor; ``data`` is None unless it is a constant."""
 
     index: int
     name: str
@@ -78,7 +74,6 @@ class Tensor:
     shape: tuple[int, ...]
     quantization: Quantization | None
     data: memoryview | None
-    is_static: bool = False
 
     @property
     def elements(self) -> int:
@@ -175,18 +170,7 @@ def _graph(reader: Reader, name: str) -> Graph:
         outputs=_indices(subgraph, 2, len(tensors)),
     )
     _check_order(graph)
-    return _mark_static(graph)
-
-
-def _mark_static(graph: Graph) -> Graph:
-    """Return the graph with `Tensor.is_static` set: no input of the model has a say in these."""
-    static = {t.index for t in graph.tensors if t.data is not None}
-    for operator in graph.operators:
-        reads = {i for i in operator.inputs if i is not None}
-        if operator.type == "SHAPE" or (reads and reads <= static):
-            static |= set(operator.outputs)
-    tensors = (replace(t, is_static=t.index in static) for t in graph.tensors)
-    return replace(graph, tensors=tuple(tensors))
+    return graph
 
 
 def _check(sound: bool, problem: str) -> None:

@@ -17,6 +17,7 @@ from tinyml.compiler.layer import Layer
 from tinyml.compiler.memory import Tenancy, tenancy
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared, View
+from tinyml.compiler.settle import settle
 from tinyml.errors import UserError
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
@@ -116,6 +117,7 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     Raises:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
+    graph = settle(graph)
     layers = [_layer(graph, operator) for operator in graph.operators]
     _require_interface(graph)  # an operator knows better what to do about its types
     if kernel in OPTIMISED:

@@ -10,6 +10,7 @@ import pytest
 from support.compare import Comparison
 from support.compiled import HostModel, shared_library, write
 from support.shapes import extents_as_values, flatten, shape
+from support.tflite_builder import ModelBuilder
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
 from tinyml.errors import UserError
@@ -34,14 +35,40 @@ def test_large_extents(kernels: Path, tmp_path: Path) -> None:
 @pytest.mark.live
 @pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
 def test_flatten(oracle: Comparison, kind: str) -> None:
-    """Keras 3's Flatten of an open batch: SHAPE, STRIDED_SLICE, PACK, RESHAPE."""
-    oracle.check(flatten(kind=kind))
+    """Keras 3's Flatten of an open batch: of SHAPE, STRIDED_SLICE and PACK nothing is left."""
+    data = flatten(kind=kind)
+    oracle.check(data)
+    plan = prepare(parse(data, "m.tflite"), "reference")
+    assert [step.node.operator.type for step in plan.steps] == ["ADD", "RESHAPE", "ADD"]
 
 
 @pytest.mark.live
 def test_shapes_as_values(oracle: Comparison) -> None:
-    """Extents go through integer kernels where a result needs them."""
-    oracle.check(extents_as_values())
+    """Whatever moves extents about is done when the model is compiled; a kernel reads the rest."""
+    data = extents_as_values()
+    oracle.check(data)
+    plan = prepare(parse(data, "m.tflite"), "reference")
+    types = [step.node.operator.type for step in plan.steps]
+    assert types == ["SLICE", "RESHAPE", "CONCATENATION"]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("operator", "table", "result"),
+    [("CONCATENATION", "ConcatenationOptions", (4,)), ("RESHAPE", "ReshapeOptions", (2, 1))],
+)
+def test_an_output_is_made(
+    oracle: Comparison, operator: str, table: str, result: tuple[int, ...]
+) -> None:
+    """A known result that the caller reads is there at run time, made from what is known too."""
+    model = ModelBuilder()
+    source = model.tensor("input", "INT8", (2, 3), scales=[0.1], zero_points=[0])
+    extents = model.tensor("extents", "INT32", (2,))
+    target = model.tensor("output", "INT32", result)
+    model.operator("SHAPE", [source], [extents], options_table="ShapeOptions")
+    inputs = [extents, extents] if operator == "CONCATENATION" else [extents]
+    model.operator(operator, inputs, [target], options_table=table)
+    oracle.check(model.finish([source], [target]))
 
 
 def test_a_shape_from_an_input_is_refused() -> None:

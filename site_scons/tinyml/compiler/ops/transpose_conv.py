@@ -14,6 +14,7 @@ from tinyml.compiler.node import Node, Signature
 from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import Requantization, activation, activation_range
 from tinyml.compiler.spatial import Spatial, Window, extent_of, is_same, require_sane
+from tinyml.compiler.strided import integers
 
 TYPE = "TRANSPOSE_CONV"
 MAX_VERSION = 4
@@ -76,11 +77,10 @@ def parse(node: Node) -> Options:
 
 def _require_shape(node: Node) -> None:
     """Refuse an output whose shape is not that of the first input, or not that of the others."""
-    wanted, image, result = node.input(0), node.input(2).shape, node.output.shape
-    node.require(wanted.is_static, "a shape computed at run time", "a constant output shape")
-    if wanted.data is not None:
-        given = [int(extent) for extent in wanted.values().reshape(-1)]
-        node.require(given == list(result), f"an output of shape {list(result)}", f"shape {given}")
+    image, result = node.input(2).shape, node.output.shape
+    given = integers(node, 0, "a shape")
+    problem = f"an output of shape {list(result)}"
+    node.require(given == result, problem, f"shape {list(given)}")
     weights = node.input(1).shape
     sound = len(image) == len(result) == 4 and image[0] == result[0]
     sound = sound and image[3] == weights[3] and result[3] == weights[0]

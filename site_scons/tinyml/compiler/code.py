@@ -18,7 +18,9 @@ C_TYPES = {
     "FLOAT16": "uint16_t",
     "INT8": "int8_t",
     "UINT8": "uint8_t",
+    "INT16": "int16_t",
     "INT32": "int32_t",
+    "INT64": "int64_t",
 }
 
 #: Where generated lines are broken.

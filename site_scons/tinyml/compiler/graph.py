@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,19 @@ from tinyml.compiler.flatbuffer import MalformedError, Reader, Table
 from tinyml.errors import UserError
 
 #: Bytes of one element, for the types that can be stored on the device.
-ITEM_BYTES = {"FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "INT16": 2, "INT8": 1, "UINT8": 1}
+ITEM_BYTES = {
+    "FLOAT32": 4,
+    "FLOAT16": 2,
+    "INT64": 8,
+    "INT32": 4,
+    "INT16": 2,
+    "INT8": 1,
+    "UINT8": 1,
+}
 DTYPES = {
     "FLOAT32": "<f4",
     "FLOAT16": "<f2",
+    "INT64": "<i8",
     "INT32": "<i4",
     "INT16": "<i2",
     "INT8": "i1",
@@ -58,11 +67,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor; ``data`` is None unless it is a constant.
-
-    ``is_static`` says that its values follow from constants and shapes alone, as those of a shape
-    that SHAPE, STRIDED_SLICE and PACK put together.
-    """
+    """A tensor; ``data`` is None unless it is a constant."""
 
     index: int
     name: str
@@ -70,7 +75,6 @@ class Tensor:
     shape: tuple[int, ...]
     quantization: Quantization | None
     data: memoryview | None
-    is_static: bool = False
 
     @property
     def elements(self) -> int:
@@ -167,18 +171,7 @@ def _graph(reader: Reader, name: str) -> Graph:
         outputs=_indices(subgraph, 2, len(tensors)),
     )
     _check_order(graph)
-    return _mark_static(graph)
-
-
-def _mark_static(graph: Graph) -> Graph:
-    """Return the graph with `Tensor.is_static` set: no input of the model has a say in these."""
-    static = {t.index for t in graph.tensors if t.data is not None}
-    for operator in graph.operators:
-        reads = {i for i in operator.inputs if i is not None}
-        if operator.type == "SHAPE" or (reads and reads <= static):
-            static |= set(operator.outputs)
-    tensors = (replace(t, is_static=t.index in static) for t in graph.tensors)
-    return replace(graph, tensors=tuple(tensors))
+    return graph
 
 
 def _check(sound: bool, problem: str) -> None:

@@ -11,6 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import single
+from support.arg_max import arg_max
+from support.gathering import gather
+from support.parts import pack, split_v
+from support.resizing import resize
+from support.shapes import flatten
+from support.transposed import transpose_conv
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -24,6 +30,13 @@ MODELS = (
     single.softmax(),
     single.fully_connected(kind="HYBRID", per_channel=True),
     single.convolution(image=(1, 4, 4, 2), outputs=2, kind="FLOAT16"),
+    split_v(),
+    pack(),
+    resize("RESIZE_BILINEAR"),
+    transpose_conv(image=(1, 2, 2, 2), outputs=2, stride=(2, 2)),
+    arg_max(),
+    gather(axis=1, indices=(3, 0)),
+    flatten(),
 )
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))
 GARBAGE = (0, 1, 3, 0x7F, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0)

@@ -153,5 +153,6 @@ int Invoke() {
 
 const inference_model INFERENCE_MODEL = {
     TFLM_MODEL_NAME, inputs,           outputs,           kOperators, kInputs,    kOutputs,
-    kOperatorCount,  TFLM_ARENA_BYTES, TFLM_WEIGHT_BYTES, Invoke,     Initialise,
+    kOperatorCount,  TFLM_ARENA_BYTES, TFLM_WEIGHT_BYTES, 0,          Invoke,     Initialise,
+    nullptr, // models with variables are refused when they are built
 };

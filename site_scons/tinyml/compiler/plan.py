@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tinyml.compiler import arena, ops
+from tinyml.compiler import arena, ops, variables
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.code import C_TYPES, identifier
@@ -75,6 +75,7 @@ class Plan:
         weights: the constants that kernels read, equal bytes once, in order of use.
         constants: the weight behind each constant tensor that kernels read.
         made: the weights behind each operator's own constants, by their names.
+        state: offset of each variable in memory of their own, beside the arena.
     """
 
     graph: Graph
@@ -88,6 +89,8 @@ class Plan:
     made: dict[int, dict[str, Weight]]
     arena_bytes: int
     arena_lower_bound: int
+    state: dict[int, int]
+    state_bytes: int
 
     @property
     def weight_bytes(self) -> int:
@@ -101,15 +104,20 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     Raises:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
+    graph = variables.resolve(graph)
     _require_interface(graph)
-    steps = tuple(_step(graph, index, kernel) for index in range(len(graph.operators)))
-    groups, buffers = _buffers(graph, steps)
+    steps = _steps(graph, kernel)
+    groups, buffers, residents = _buffers(graph, steps)
     places, size = arena.pack(buffers)
     placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
-    if limit is not None and size > limit.bytes:
+    places_of, state_bytes = _state(graph)
+    state = {tensor: places_of[root] for tensor, root in residents.items()}
+    if limit is not None and size + state_bytes > limit.bytes:
         raise _too_large(graph, steps, placed, size, limit)
     weights = _Weights()
-    constants = {t: weights.add(w) for step in steps for t, w in _constants(graph, step)}
+    read = [t for step in steps for t in step.choice.operands]
+    read += [variable.initial for variable in graph.state]
+    constants = {t: weights.add(w) for t, w in _constants(graph, read)}
     made = {step.node.operator.index: {n: weights.add(w) for n, w in _made(step)} for step in steps}
     return Plan(
         graph=graph,
@@ -123,6 +131,8 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         made=made,
         arena_bytes=size,
         arena_lower_bound=arena.lower_bound(buffers),
+        state=state,
+        state_bytes=state_bytes,
     )
 
 
@@ -137,13 +147,29 @@ def _require_interface(graph: Graph) -> None:
             )
 
 
-def _step(graph: Graph, index: int, kernel: str) -> Step:
-    node = Node.of(graph, graph.operators[index])
+def _steps(graph: Graph, kernel: str) -> tuple[Step, ...]:
+    nodes = [Node.of(graph, operator) for operator in graph.operators]
+    prepared = variables.without_copies(graph, [_prepared(graph, node) for node in nodes])
+    return tuple(
+        Step(node, layer, KERNEL_SETS[kernel](ops.find(node), node, layer))
+        for node, layer in zip(nodes, prepared, strict=True)
+    )
+
+
+def _prepared(graph: Graph, node: Node) -> Prepared:
     module = ops.find(node)
     with malformed_refused(graph.name):  # options are read only now
         options = module.parse(node)
-    prepared = module.prepare(node, options)
-    return Step(node, prepared, KERNEL_SETS[kernel](module, node, prepared))
+    return module.prepare(node, options)
+
+
+def _state(graph: Graph) -> tuple[dict[int, int], int]:
+    """Return the offset of each variable in the state, and the size of the whole."""
+    offsets, size = {}, 0
+    for variable in graph.state:
+        offsets[variable.tensor] = size
+        size += arena.aligned(graph.tensors[variable.tensor].bytes)
+    return offsets, size
 
 
 def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...]], list[Buffer]]:
@@ -151,8 +177,9 @@ def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...
 
     The caller writes all inputs before the first operator and reads outputs after the last.
     """
-    owner = {tensor: tensor for tensor in graph.inputs}
-    first = dict.fromkeys(graph.inputs, 0)
+    state = [variable.tensor for variable in graph.state]
+    owner = {tensor: tensor for tensor in (*graph.inputs, *state)}
+    first = dict.fromkeys(owner, 0)
     last = dict(first)
     for index, step in enumerate(steps):
         source = step.prepared.operands[0] if step.prepared.alias else None
@@ -163,6 +190,7 @@ def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...
             first.setdefault(owner[target], index)
             last[owner[target]] = index
     last |= {owner[tensor]: len(steps) for tensor in graph.outputs}
+    first = {root: index for root, index in first.items() if root not in state}
     groups = [tuple(t for t in owner if owner[t] == root) for root in first]
     buffers = [Buffer(graph.tensors[root].bytes, first[root], last[root]) for root in first]
     scratch = [
@@ -170,7 +198,8 @@ def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...
         for index, step in enumerate(steps)
         if step.choice.scratch_bytes
     ]
-    return groups + [()] * len(scratch), buffers + scratch
+    residents = {t: owner[t] for t in owner if owner[t] in state}
+    return groups + [()] * len(scratch), buffers + scratch, residents
 
 
 class _Weights:
@@ -183,8 +212,8 @@ class _Weights:
         return self.distinct.setdefault((weight.c_type, weight.data), weight)
 
 
-def _constants(graph: Graph, step: Step) -> Iterable[tuple[int, Weight]]:
-    for index in step.choice.operands:
+def _constants(graph: Graph, read: Iterable[int | None]) -> Iterable[tuple[int, Weight]]:
+    for index in read:
         if index is not None and (data := graph.tensors[index].data) is not None:
             tensor = graph.tensors[index]
             layer = identifier(short(tensor.name))[-40:].strip("_")
@@ -213,9 +242,11 @@ def _too_large(
     )
     node = steps[peak].node
     real = any(t.type == "FLOAT32" for a in live for t in (graph.tensors[i] for i in a.tensors))
+    kept = sum(arena.aligned(graph.tensors[state.tensor].bytes) for state in graph.state)
+    variables_too = f" and its variables {kept}" if kept else ""
     return UserError(
-        f"{graph.name}: model too large for the board: its arena needs {size} bytes, most of "
-        f"them at operator {node.operator.index} ({node.operator.type}, "
+        f"{graph.name}: model too large for the board: its arena needs {size} bytes"
+        f"{variables_too}, most at operator {node.operator.index} ({node.operator.type}, "
         f"layer {short(node.layer)!r}: {parts})",
         f"at most {limit.bytes} bytes in {limit.region}",
         ("quantize=int8 (a quarter of the memory), or " if real else "")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from tinyml.compiler import arena, ops, variables
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.code import C_TYPES, identifier
-from tinyml.compiler.graph import Graph, malformed_refused, short
-from tinyml.compiler.kernels import KERNEL_SETS
+from tinyml.compiler.crop import crop
+from tinyml.compiler.fuse import fuse
+from tinyml.compiler.graph import Graph, Operator, malformed_refused, short
+from tinyml.compiler.kernels import KERNEL_SETS, OPTIMISED
+from tinyml.compiler.layer import Layer
+from tinyml.compiler.memory import Tenancy, tenancy
 from tinyml.compiler.node import Node
-from tinyml.compiler.prepared import Prepared
+from tinyml.compiler.prepared import Prepared, View
 from tinyml.errors import UserError
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
@@ -21,16 +25,25 @@ INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8")
 
 @dataclass(frozen=True)
 class Step:
-    """One operator, ready to be printed."""
+    """One call: an operator, or several fused, ready to be printed."""
 
-    node: Node
-    prepared: Prepared
+    layer: Layer
     choice: Choice
+
+    @property
+    def node(self) -> Node:
+        """The first operator."""
+        return self.layer.node
+
+    @property
+    def prepared(self) -> Prepared:
+        """What it reads and writes, and the numbers for its code."""
+        return self.layer.prepared
 
 
 @dataclass(frozen=True)
 class Allocation:
-    """Memory in the arena; ``tensors`` share it because a RESHAPE only renames.
+    """Memory in the arena; the first of ``tensors`` fills it, the others share it.
 
     A kernel's scratch buffer belongs to no tensor.
     """
@@ -72,10 +85,11 @@ class Plan:
         allocations: by arena offset, then by lifetime.
         offsets: arena offset of each tensor that lives there.
         scratch: arena offset of each operator's scratch buffer, for those that have one.
+        views: those of the operators that hold, so that nothing is copied.
         weights: the constants that kernels read, equal bytes once, in order of use.
         constants: the weight behind each constant tensor that kernels read.
         made: the weights behind each operator's own constants, by their names.
-        state: offset of each variable in memory of their own, beside the arena.
+        state: offset of each variable, and of what is one, in memory beside the arena.
     """
 
     graph: Graph
@@ -84,6 +98,7 @@ class Plan:
     allocations: tuple[Allocation, ...]
     offsets: dict[int, int]
     scratch: dict[int, int]
+    views: frozenset[View]
     weights: tuple[Weight, ...]
     constants: dict[int, Weight]
     made: dict[int, dict[str, Weight]]
@@ -106,14 +121,14 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     """
     graph = variables.resolve(graph)
     _require_interface(graph)
-    steps = _steps(graph, kernel)
-    groups, buffers, residents = _buffers(graph, steps)
-    places, size = arena.pack(buffers)
-    placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
-    places_of, state_bytes = _state(graph)
-    state = {tensor: places_of[root] for tensor, root in residents.items()}
-    if limit is not None and size + state_bytes > limit.bytes:
-        raise _too_large(graph, steps, placed, size, limit)
+    layers = _layers(graph)
+    if kernel in OPTIMISED:
+        graph, layers = crop(graph, layers)
+        layers = fuse(graph, layers)
+    steps = tuple(Step(layer, KERNEL_SETS[kernel](layer)) for layer in layers)
+    memory = _memory(graph, steps)
+    if limit is not None and memory.bytes + memory.state_bytes > limit.bytes:
+        raise _too_large(graph, steps, memory, limit)
     weights = _Weights()
     read = [t for step in steps for t in step.choice.operands]
     read += [variable.initial for variable in graph.state]
@@ -123,16 +138,17 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         graph=graph,
         kernel=kernel,
         steps=steps,
-        allocations=tuple(sorted(placed, key=lambda a: (a.offset, a.buffer.first, a.tensors))),
-        offsets={tensor: a.offset for a in placed for tensor in a.tensors},
-        scratch={a.buffer.first: a.offset for a in placed if not a.tensors},
+        allocations=memory.allocations,
+        offsets=memory.offsets,
+        scratch=memory.scratch,
+        views=memory.views,
         weights=tuple(weights.distinct.values()),
         constants=constants,
         made=made,
-        arena_bytes=size,
-        arena_lower_bound=arena.lower_bound(buffers),
-        state=state,
-        state_bytes=state_bytes,
+        arena_bytes=memory.bytes,
+        arena_lower_bound=memory.lower_bound,
+        state=memory.state,
+        state_bytes=memory.state_bytes,
     )
 
 
@@ -147,20 +163,72 @@ def _require_interface(graph: Graph) -> None:
             )
 
 
-def _steps(graph: Graph, kernel: str) -> tuple[Step, ...]:
-    nodes = [Node.of(graph, operator) for operator in graph.operators]
-    prepared = variables.without_copies(graph, [_prepared(graph, node) for node in nodes])
-    return tuple(
-        Step(node, layer, KERNEL_SETS[kernel](ops.find(node), node, layer))
-        for node, layer in zip(nodes, prepared, strict=True)
-    )
+def _layers(graph: Graph) -> list[Layer]:
+    layers = [_layer(graph, operator) for operator in graph.operators]
+    prepared = variables.without_copies(graph, [layer.prepared for layer in layers])
+    return [replace(layer, prepared=p) for layer, p in zip(layers, prepared, strict=True)]
 
 
-def _prepared(graph: Graph, node: Node) -> Prepared:
+def _layer(graph: Graph, operator: Operator) -> Layer:
+    node = Node.of(graph, operator)
     module = ops.find(node)
     with malformed_refused(graph.name):  # options are read only now
         options = module.parse(node)
-    return module.prepare(node, options)
+    return Layer((node,), module, module.prepare(node, options))
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """The arena and the state: see the attributes of `Plan`."""
+
+    bytes: int
+    lower_bound: int
+    allocations: tuple[Allocation, ...]
+    offsets: dict[int, int]
+    scratch: dict[int, int]
+    views: frozenset[View]
+    state: dict[int, int]
+    state_bytes: int
+
+
+def _memory(graph: Graph, steps: Sequence[Step]) -> _Memory:
+    """Return the smaller arena of those with and without shared memory, the former of equals.
+
+    Sharing saves copies, but a result that is put together where it will be read occupies all
+    of its memory from its first part on.
+    """
+    arenas = (_pack(graph, steps, tenancy(graph, steps, share)) for share in (True, False))
+    return min(arenas, key=lambda memory: memory.bytes)
+
+
+def _pack(graph: Graph, steps: Sequence[Step], tenants: Tenancy) -> _Memory:
+    buffers = [buffer for buffer, _ in tenants.buffers]
+    groups = [group for _, group in tenants.buffers]
+    for index, step in enumerate(steps):
+        if step.choice.scratch_bytes:
+            buffers.append(Buffer(step.choice.scratch_bytes, index, index))
+            groups.append(())
+    places, size = arena.pack(buffers)
+    state, state_bytes = _state(graph)
+    placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
+    return _Memory(
+        bytes=size,
+        lower_bound=arena.lower_bound(buffers),
+        allocations=tuple(sorted(placed, key=lambda a: (a.offset, a.buffer.first, a.tensors))),
+        offsets={t: a.offset + tenants.homes[t].offset for a in placed for t in a.tensors},
+        scratch={
+            steps[a.buffer.first].node.operator.index: a.offset for a in placed if not a.tensors
+        },
+        views=frozenset(
+            view for step in steps for view in step.prepared.views if tenants.holds(view)
+        ),
+        state={
+            t: state[home.root] + home.offset
+            for t, home in tenants.homes.items()
+            if home.root in state
+        },
+        state_bytes=state_bytes,
+    )
 
 
 def _state(graph: Graph) -> tuple[dict[int, int], int]:
@@ -170,36 +238,6 @@ def _state(graph: Graph) -> tuple[dict[int, int], int]:
         offsets[variable.tensor] = size
         size += arena.aligned(graph.tensors[variable.tensor].bytes)
     return offsets, size
-
-
-def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...]], list[Buffer]]:
-    """Return who lives in each buffer of the arena, and the buffers.
-
-    The caller writes all inputs before the first operator and reads outputs after the last.
-    """
-    state = [variable.tensor for variable in graph.state]
-    owner = {tensor: tensor for tensor in (*graph.inputs, *state)}
-    first = dict.fromkeys(owner, 0)
-    last = dict(first)
-    for index, step in enumerate(steps):
-        source = step.prepared.operands[0] if step.prepared.alias else None
-        reads = (t for t in step.choice.operands if t is not None and t in owner)
-        last |= {owner[tensor]: index for tensor in reads}
-        for target in step.prepared.outputs:
-            owner[target] = target if source is None else owner[source]
-            first.setdefault(owner[target], index)
-            last[owner[target]] = index
-    last |= {owner[tensor]: len(steps) for tensor in graph.outputs}
-    first = {root: index for root, index in first.items() if root not in state}
-    groups = [tuple(t for t in owner if owner[t] == root) for root in first]
-    buffers = [Buffer(graph.tensors[root].bytes, first[root], last[root]) for root in first]
-    scratch = [
-        Buffer(step.choice.scratch_bytes, index, index)
-        for index, step in enumerate(steps)
-        if step.choice.scratch_bytes
-    ]
-    residents = {t: owner[t] for t in owner if owner[t] in state}
-    return groups + [()] * len(scratch), buffers + scratch, residents
 
 
 class _Weights:
@@ -229,23 +267,20 @@ def _made(step: Step) -> Iterable[tuple[str, Weight]]:
         yield made.name, Weight(name, label, made.c_type, made.elements, made.data)
 
 
-def _too_large(
-    graph: Graph, steps: tuple[Step, ...], placed: list[Allocation], size: int, limit: Limit
-) -> UserError:
+def _too_large(graph: Graph, steps: Sequence[Step], memory: _Memory, limit: Limit) -> UserError:
     """Name the operator at which most memory is needed, and what is in memory then."""
-    buffers = [a.buffer for a in placed]
+    buffers = [a.buffer for a in memory.allocations]
     peak = max(range(len(steps)), key=lambda i: arena.live_bytes(buffers, i))
-    live = [a for a in placed if a.buffer.first <= peak <= a.buffer.last]
+    live = [a for a in memory.allocations if a.buffer.first <= peak <= a.buffer.last]
     parts = ", ".join(
         f"{short(graph.tensors[a.tensors[0]].name)!r} {a.buffer.size}" if a.tensors else "scratch"
         for a in sorted(live, key=lambda a: -a.buffer.size)
     )
     node = steps[peak].node
     real = any(t.type == "FLOAT32" for a in live for t in (graph.tensors[i] for i in a.tensors))
-    kept = sum(arena.aligned(graph.tensors[state.tensor].bytes) for state in graph.state)
-    variables_too = f" and its variables {kept}" if kept else ""
+    variables_too = f" and its variables {memory.state_bytes}" if memory.state_bytes else ""
     return UserError(
-        f"{graph.name}: model too large for the board: its arena needs {size} bytes"
+        f"{graph.name}: model too large for the board: its arena needs {memory.bytes} bytes"
         f"{variables_too}, most at operator {node.operator.index} ({node.operator.type}, "
         f"layer {short(node.layer)!r}: {parts})",
         f"at most {limit.bytes} bytes in {limit.region}",

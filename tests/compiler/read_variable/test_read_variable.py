@@ -132,7 +132,9 @@ ORDERS: tuple[tuple[Callable[[Model], list[int]], int], ...] = (
 
 @pytest.mark.live
 @pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
-@pytest.mark.parametrize(("order", "copies"), ORDERS, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(
+    ("order", "copies"), ORDERS, ids=lambda value: getattr(value, "__name__", "")
+)
 def test_read_variable(
     oracle: Comparison, order: Callable[[Model], list[int]], copies: int, kind: str
 ) -> None:

@@ -112,7 +112,7 @@ REFUSED: tuple[tuple[Callable[[Model, int], int], str], ...] = (
     (_handle_as_output, "handle is an input or output of the model"),
     (_handle_of_nobody, "its first input is no variable"),
     (_not_a_resource, "an output of type int8"),
-    (_never_assigned, "nothing ever assigns \"nobody's\""),
+    (_never_assigned, 'nothing ever assigns "nobody\'s"'),
     (_two_outputs, "1 inputs, 2 outputs"),
     (_no_value, "2 inputs, 0 outputs"),
     (_no_options, "options are missing"),

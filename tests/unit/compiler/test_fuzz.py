@@ -19,7 +19,6 @@ from tinyml.compiler.plan import prepare
 from tinyml.errors import UserError
 
 
-
 def streaming() -> bytes:
     """Return a model with two variables, one of them initialised in a subgraph."""
     model = Model("INT8")

@@ -1,4 +1,4 @@
-"""Streaming models, as one would write them, give tflite-micro's bytes from inference to inference."""
+"""Streaming models as one would write them give tflite-micro's bytes, one inference after the other."""
 
 from __future__ import annotations
 

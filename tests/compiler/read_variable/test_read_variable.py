@@ -133,7 +133,7 @@ ORDERS: tuple[tuple[Callable[[Model], list[int]], int], ...] = (
 @pytest.mark.live
 @pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
 @pytest.mark.parametrize(
-    ("order", "copies"), ORDERS, ids=lambda value: getattr(value, "__name__", "")
+    ("order", "copies"), ORDERS, ids=lambda value: getattr(value, "__name__", None)
 )
 def test_read_variable(
     oracle: Comparison, order: Callable[[Model], list[int]], copies: int, kind: str

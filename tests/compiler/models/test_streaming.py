@@ -1,4 +1,4 @@
-"""Streaming models as one would write them give tflite-micro's bytes, one inference after the other."""
+"""Streaming models, as one would write them, give tflite-micro's bytes inference by inference."""
 
 from __future__ import annotations
 

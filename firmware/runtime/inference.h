@@ -1,7 +1,10 @@
 // What an application sees of a model, whichever engine runs it.
 //
 // The generated model.h declares one `struct inference_model` per model and defines
-// INFERENCE_MODEL as the one the build was asked for.
+// INFERENCE_MODEL as the one the build was asked for, or the first of several, and INFERENCE_MODELS
+// as the addresses of all:
+//
+//     static const struct inference_model *const models[] = {INFERENCE_MODELS};
 #ifndef TINYML_RUNTIME_INFERENCE_H
 #define TINYML_RUNTIME_INFERENCE_H
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -32,12 +31,6 @@ class Code:
     headers: tuple[str, ...]
     constants: tuple[str, ...]
     statements: tuple[str, ...]
-
-
-def identifier(text: str) -> str:
-    """Return ``text`` with what C does not allow in a name replaced, without reserved forms."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
-    return f"m{name}" if name[:1].isdigit() else name
 
 
 def string(text: str) -> str:

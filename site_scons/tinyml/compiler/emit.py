@@ -13,7 +13,6 @@ from tinyml.compiler.arena import ALIGNMENT
 from tinyml.compiler.code import C_TYPES, Names
 from tinyml.compiler.graph import State, Tensor, short
 from tinyml.compiler.plan import Plan, Step
-from tinyml.errors import UserError
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("tinyml.compiler"),
@@ -48,7 +47,7 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
 
     Args:
         plan: what to print.
-        name: the model's C identifier, see `model_identifier`.
+        name: the model's C identifier, see `tinyml.identifiers`.
         command: the command line that made it, without machine paths.
     """
     weights = _weights(plan, name)
@@ -79,18 +78,6 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
     files["model_weights.bin"] = b"".join(weight.data for weight in plan.weights)
     files["plan.json"] = json.dumps(_record(plan, name, weights), indent=1) + "\n"
     return files
-
-
-def model_identifier(text: str) -> str:
-    """Return the C identifier for a model called ``text``; refuse a name with no letter in it."""
-    name = code.identifier(text)
-    if not name:
-        raise UserError(
-            f"the model name {text!r} has no letter or digit that C allows",
-            "a name that makes a C identifier",
-            "--name mnist",
-        )
-    return name
 
 
 def _weights(plan: Plan, name: str) -> list[Weight]:

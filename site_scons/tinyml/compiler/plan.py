@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tinyml.compiler import arena, ops, variables
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
-from tinyml.compiler.code import C_TYPES, identifier
+from tinyml.compiler.code import C_TYPES
 from tinyml.compiler.crop import crop
 from tinyml.compiler.fuse import fuse
 from tinyml.compiler.graph import Graph, Operator, malformed_refused, short
@@ -18,6 +18,7 @@ from tinyml.compiler.memory import Tenancy, tenancy
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared, View
 from tinyml.errors import UserError
+from tinyml.identifiers import identifier
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
 INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8")

@@ -62,6 +62,7 @@ class ModelBuilder:
         self.operators: list[OperatorSpec] = []
         self.interface: tuple[Sequence[int], Sequence[int]] = ((), ())
         self.others: list[ModelBuilder] = []
+        self.signature: tuple[Mapping[str, int], Mapping[str, int]] | None = None
 
     def subgraph(self, inputs: Sequence[int] = (), outputs: Sequence[int] = ()) -> ModelBuilder:
         """Add a subgraph, numbered from 1, and return what collects it."""
@@ -122,9 +123,21 @@ class ModelBuilder:
             "OperatorCodes": codes,
             "Subgraphs": _tables(b, "Model", "Subgraphs", subgraphs),
             "Buffers": buffers,
+            "SignatureDefs": self._signature_defs(b),
         }
         b.Finish(_table(b, "Model", model), b"TFL3")
         return bytes(b.Output())
+
+    def _signature_defs(self, b: flatbuffers.Builder) -> int | None:
+        if self.signature is None:
+            return None
+        inputs, outputs = ([_tensor_map(b, *pair) for pair in s.items()] for s in self.signature)
+        fields = {
+            "Inputs": _tables(b, "SignatureDef", "Inputs", inputs),
+            "Outputs": _tables(b, "SignatureDef", "Outputs", outputs),
+            "SignatureKey": b.CreateString("serving_default"),
+        }
+        return _tables(b, "Model", "SignatureDefs", [_table(b, "SignatureDef", fields)])
 
     def _subgraph(
         self, b: flatbuffers.Builder, kinds: list[tuple[str, int]], numbers: Iterator[int]
@@ -204,6 +217,11 @@ def _tensor(b: flatbuffers.Builder, spec: TensorSpec, buffer: int) -> int:
         "IsVariable": spec.is_variable,
     }
     return _table(b, "Tensor", fields)
+
+
+def _tensor_map(b: flatbuffers.Builder, name: str, tensor: int) -> int:
+    fields = {"Name": b.CreateString(name), "TensorIndex": tensor}
+    return _table(b, "TensorMap", fields)
 
 
 def _operator(b: flatbuffers.Builder, spec: OperatorSpec, code: int) -> int:

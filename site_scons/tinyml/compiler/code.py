@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from tinyml.identifiers import identifier
+
 from tinyml.compiler.prepared import View
 
 #: C types by tensor type.
 C_TYPES = {"FLOAT32": "float", "INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t"}
+
+#: Longer names from the graph are cut.
+LONGEST_NAME = 40
 
 #: Where generated lines are broken.
 LINE = 100
@@ -31,6 +36,15 @@ class Code:
     headers: tuple[str, ...]
     constants: tuple[str, ...]
     statements: tuple[str, ...]
+
+
+def macro_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return part of a macro's name for each of ``names``, empty where it would not be unique.
+
+    None begins with a digit, so that none is a number's.
+    """
+    found = [identifier(name)[:LONGEST_NAME].strip("_").upper() for name in names]
+    return tuple(name if found.count(name) == 1 else "" for name in found)
 
 
 def string(text: str) -> str:

@@ -63,6 +63,8 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         "tensors": [_local(plan, index, name) for index in sorted(plan.offsets | plan.state)],
         "inputs": [_local(plan, index, name) for index in plan.graph.inputs],
         "outputs": [_local(plan, index, name) for index in plan.graph.outputs],
+        "input_macros": code.macro_names(plan.graph.input_names),
+        "output_macros": code.macro_names(plan.graph.output_names),
         "state": [_initial(plan, state, name) for state in plan.graph.state],
         "state_bytes": plan.state_bytes,
         "arena_bytes": plan.arena_bytes,

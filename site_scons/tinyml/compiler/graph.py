@@ -112,6 +112,8 @@ class Graph:
 
     Attributes:
         sha256: that of its file.
+        input_names: what the author called the inputs; without a signature, their tensors.
+        output_names: the same for the outputs.
         called: the file's other subgraphs, in its order; see `tinyml.compiler.variables`.
         state: the variables, once that module has found them.
     """
@@ -122,6 +124,8 @@ class Graph:
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
     called: tuple[Graph, ...] = ()
     state: tuple[State, ...] = ()
 
@@ -169,7 +173,25 @@ def _graph(reader: Reader, name: str) -> Graph:
     _check(bool(main.outputs), "it has no output")
     for graph in (main, *called):
         _check_order(graph)
-    return replace(main, called=tuple(called))
+    inputs, outputs = _signature(root)
+    return replace(
+        main,
+        input_names=tuple(inputs.get(i, short(main.tensors[i].name)) for i in main.inputs),
+        output_names=tuple(outputs.get(i, short(main.tensors[i].name)) for i in main.outputs),
+        called=tuple(called),
+    )
+
+
+def _signature(root: Table) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the names that the first signature of the main graph has for its tensors."""
+    for table in root.tables(7):
+        if int(table.scalar(4, "I")) == 0:
+            inputs, outputs = (
+                {int(entry.scalar(1, "I")): entry.text(0) for entry in table.tables(slot)}
+                for slot in (0, 1)
+            )
+            return inputs, outputs
+    return {}, {}
 
 
 def _subgraph(

@@ -20,12 +20,13 @@ from tinyml.errors import UserError
 
 
 def streaming() -> bytes:
-    """Return a model with two variables, one of them initialised in a subgraph."""
+    """Return a model with a signature and two variables, one initialised in a subgraph."""
     model = Model("INT8")
     a, b = model.variable("a", np.arange(4)), model.variable("b")
     result = model.add(model.read(a), model.input)
     assign(model, a, model.read(b))
     assign(model, b, result)
+    model.signature = ({"image": model.input}, {"answer": result})
     return model.written([result])
 
 

@@ -136,6 +136,14 @@ def shared_library(folder: Path, kernels: Path) -> Path:
     return target
 
 
+def objects(
+    folder: Path, compiler: str = "gcc", flags: tuple[str, ...] = ("-O1", *HOST_FLAGS[1:])
+) -> list[str]:
+    """Compile the generated model in ``folder`` and return the paths of its objects."""
+    run([compiler, *C_FLAGS, *flags, "-c", "model.c", "model_weights.S"], folder)
+    return [str(folder / "model.o"), str(folder / "model_weights.o")]
+
+
 def run(command: list[str], folder: Path) -> None:
     """Run a tool, and fail with what it said."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tinyml.identifiers import identifier
-
 from tinyml.compiler.prepared import View
+from tinyml.identifiers import identifier
 
 #: C types by tensor type.
 C_TYPES = {"FLOAT32": "float", "INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t"}

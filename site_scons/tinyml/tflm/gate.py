@@ -37,7 +37,7 @@ def check(graph: Graph) -> None:
     """
     if graph.called:
         raise UserError(
-            f"{graph.name} holds {1 + len(graph.called)} subgraphs",
+            f"{graph.name}: {1 + len(graph.called)} subgraphs",
             "one for engine=tflm: no control flow, no variables",
             "engine=aot runs streaming models",
         )

@@ -1,7 +1,7 @@
 """Fold: what the file already decides is worked out at build time, and leaves no operator behind.
 
-Runs between parse and prepare, after `settle`, which does the same for shapes. Operators that stay
-keep their indices: messages name those of the file.
+Runs between parse and prepare. Operators that stay keep their indices: messages name those of the
+file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _QUANTIZED = ("INT8", "UINT8", "INT16")
 #: hybrid weights have been called uint8.
 _WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1}
 _UNSIGNED_WEIGHTS = {"CONV_2D": 1, "FULLY_CONNECTED": 1}
+#: The operand that is the shape of the output, by operator.
+_SHAPE_OPERANDS = {"RESHAPE": 1, "TRANSPOSE_CONV": 0}
 #: What all constants made here may take, in bytes: more than any board's flash.
 MAX_WIDENED_BYTES = 1 << 27
 
@@ -103,19 +105,32 @@ def _is_hybrid(graph: Graph, source: int | None, weights: int) -> bool:
     return real and centred and constant.type == "UINT8" and constant.data is not None
 
 
+def _reads(graph: Graph, operator: Operator) -> set[int]:
+    """Return the tensors that an operator needs: not a shape that its output has in the file too.
+
+    Keras computes such shapes from SHAPE where the batch was open when the model was converted.
+    """
+    shape = _SHAPE_OPERANDS.get(operator.type)
+    return {
+        tensor
+        for position, tensor in enumerate(operator.inputs)
+        if tensor is not None and not (position == shape and graph.tensors[tensor].is_static)
+    }
+
+
 def _without_dead(graph: Graph) -> Graph:
     """Drop operators whose outputs nobody reads; those without outputs act in another way."""
     read, kept = set(graph.outputs), []
     for operator in reversed(graph.operators):
         if not operator.outputs or read & set(operator.outputs):
             kept.append(operator)
-            read |= {tensor for tensor in operator.inputs if tensor is not None}
+            read |= _reads(graph, operator)
     return replace(graph, operators=tuple(reversed(kept)))
 
 
 def _widen_constants(graph: Graph) -> Graph:
     """Make float32 constants of the results of DEQUANTIZE that operators read."""
-    read = {tensor for operator in graph.operators for tensor in operator.inputs}
+    read = set[int]().union(*(_reads(graph, operator) for operator in graph.operators))
     wanted = {
         target: source
         for target, source in _dequantized(graph).items()

@@ -82,6 +82,42 @@ def test_quantized_constants(axis: int | None) -> None:
     np.testing.assert_array_equal(graph.tensors[2].values(), expected)
 
 
+def flatten(first: str = "SHAPE") -> ModelBuilder:
+    """Return Flatten as Keras has it for an open batch: the shape is computed from the input's.
+
+    With another ``first`` operator the numbers of the shape come from the input itself.
+    """
+    model = ModelBuilder()
+    model.tensor("input", "FLOAT32", (1, 2, 3))
+    model.tensor("shape", "INT32", (3,))
+    model.constant("begin", np.array([0], np.int32))
+    model.constant("end", np.array([1], np.int32))
+    model.tensor("batch", "INT32", ())
+    model.constant("rest", np.array(-1, np.int32))
+    model.tensor("sizes", "INT32", (2,))
+    model.tensor("flat", "FLOAT32", (1, 6))
+    model.tensor("output", "FLOAT32", (1, 6))
+    model.operator(first, [0], [1])
+    model.operator("STRIDED_SLICE", [1, 2, 3, 3], [4])
+    model.operator("PACK", [4, 5], [6])
+    model.operator("RESHAPE", [0, 6], [7])
+    model.operator("RELU", [7], [8])
+    return model
+
+
+def test_shape_computation_vanishes() -> None:
+    """RESHAPE goes by its output's shape, so that nobody reads the computed one."""
+    graph = folded(flatten(), [0], [8])
+    assert left(graph) == [(3, "RESHAPE"), (4, "RELU")]
+    assert [s.node.operator.index for s in prepare(graph, "reference").steps] == [3, 4]
+
+
+def test_shape_from_data_stays() -> None:
+    """A shape that depends on the input's values is not the compiler's to know."""
+    graph = folded(flatten("CAST"), [0], [8])
+    assert [kind for _, kind in left(graph)][:3] == ["CAST", "STRIDED_SLICE", "PACK"]
+
+
 def test_dead_operators_are_not_refused() -> None:
     """What nobody reads need not be supported."""
     model = ModelBuilder()

@@ -15,6 +15,7 @@ from tinyml.compiler.node import Node
 from tinyml.compiler.ops import (
     add,
     arg_max,
+    assign_variable,
     average_pool_2d,
     cast,
     concatenation,
@@ -36,6 +37,7 @@ from tinyml.compiler.ops import (
     pad,
     padv2,
     quantize,
+    read_variable,
     reduce_max,
     relu,
     relu6,
@@ -80,6 +82,7 @@ class OperatorModule(Protocol):
 _MODULES: tuple[OperatorModule, ...] = (
     add,
     arg_max,
+    assign_variable,
     average_pool_2d,
     cast,
     concatenation,
@@ -101,6 +104,7 @@ _MODULES: tuple[OperatorModule, ...] = (
     pad,
     padv2,
     quantize,
+    read_variable,
     reduce_max,
     relu,
     relu6,

@@ -7,14 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import ModelBuilder, quantization, values
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-def quantization(kind: str, scale: float = 0.05, zero_point: int = 3) -> dict[str, Any]:
-    """Return the quantization of a tensor; none for float32."""
-    return {} if kind == "FLOAT32" else {"scales": [scale], "zero_points": [zero_point]}
+SCALE = 0.05
 
 
 def moving(
@@ -33,9 +29,9 @@ def moving(
     ``output`` is the output's quantization where it is not the input's.
     """
     model = ModelBuilder()
-    source = model.tensor("input", kind, shape, **quantization(kind))
+    source = model.tensor("input", kind, shape, **quantization(kind, SCALE, 3))
     constants = [model.constant(k, np.array(v, types)) for k, v in arguments.items()]
-    target = model.tensor("output", kind, result, **(output or quantization(kind)))
+    target = model.tensor("output", kind, result, **(output or quantization(kind, SCALE, 3)))
     model.operator(
         operator, [source, *constants], [target], options_table=table, options=options or {}
     )
@@ -55,7 +51,7 @@ def renaming(
     So that its input and its output are both inside the model.
     """
     model = ModelBuilder()
-    q = quantization(kind)
+    q = quantization(kind, SCALE, 3)
     source = model.tensor("input", kind, shape, **q)
     doubled = model.tensor("doubled", kind, shape, **q)
     renamed = model.tensor("renamed", kind, result, **q)
@@ -77,16 +73,14 @@ def extreme(
 ) -> bytes:
     """Return a MAXIMUM or MINIMUM; ``other_scale`` is the second input's."""
     model = ModelBuilder()
-    a = model.tensor("first", kind, first, **quantization(kind))
-    more = quantization(kind, other_scale)
+    a = model.tensor("first", kind, first, **quantization(kind, SCALE, 3))
+    more = quantization(kind, other_scale, 3)
     if constant:
-        values = np.random.default_rng(0).integers(-60, 60, second)
-        typed = np.asarray(values, np.int8 if kind == "INT8" else np.float32)
-        b = model.constant("second", typed, **more)
+        b = model.constant("second", values(kind, second), **more)
     else:
         b = model.tensor("second", kind, second, **more)
     result = np.broadcast_shapes(tuple(first), tuple(second))
-    target = model.tensor("output", kind, result, **quantization(kind))
+    target = model.tensor("output", kind, result, **quantization(kind, SCALE, 3))
     model.operator(operator, [a, b], [target], options_table="MaximumMinimumOptions")
     return model.finish([a] if constant else [a, b], [target])
 
@@ -103,16 +97,14 @@ def concatenation(
 ) -> bytes:
     """Return a CONCATENATION; the last input is a constant, or all are given ``twice``."""
     model = ModelBuilder()
-    q = quantization(kind)
+    q = quantization(kind, SCALE, 3)
     inputs = [model.tensor(f"input{i}", kind, s, **q) for i, s in enumerate(shapes)]
     operands = inputs * (2 if twice else 1)
     if constant:
-        values = np.random.default_rng(0).integers(-60, 60, shapes[-1])
-        typed = values.astype(np.int8 if kind == "INT8" else np.float32)
-        operands = [*operands, model.constant("values", typed, **q)]
+        operands = [*operands, model.constant("values", values(kind, shapes[-1]), **q)]
     total = list(shapes[0])
     total[axis] = sum(model.tensors[i].shape[axis] for i in operands)
-    target = model.tensor("output", kind, result or total, **quantization(kind, output_scale))
+    target = model.tensor("output", kind, result or total, **quantization(kind, output_scale, 3))
     fields = {"Axis": axis, "FusedActivationFunction": activation}
     table = "ConcatenationOptions"
     model.operator("CONCATENATION", operands, [target], options_table=table, options=fields)

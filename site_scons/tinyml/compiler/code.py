@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 #: C types by tensor type.
-C_TYPES = {"FLOAT32": "float", "INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t"}
+C_TYPES = {
+    "FLOAT32": "float",
+    "INT8": "int8_t",
+    "UINT8": "uint8_t",
+    "INT16": "int16_t",
+    "INT32": "int32_t",
+    "INT64": "int64_t",
+}
 
 #: Where generated lines are broken.
 LINE = 100

@@ -22,8 +22,23 @@ from tinyml.compiler.flatbuffer import MalformedError, Reader, Table
 from tinyml.errors import UserError
 
 #: Bytes of one element, for the types that can be stored on the device.
-ITEM_BYTES = {"FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "INT16": 2, "INT8": 1, "UINT8": 1}
-DTYPES = {"FLOAT32": "<f4", "INT32": "<i4", "INT16": "<i2", "INT8": "i1", "UINT8": "u1"}
+ITEM_BYTES = {
+    "FLOAT32": 4,
+    "FLOAT16": 2,
+    "INT64": 8,
+    "INT32": 4,
+    "INT16": 2,
+    "INT8": 1,
+    "UINT8": 1,
+}
+DTYPES = {
+    "FLOAT32": "<f4",
+    "INT64": "<i8",
+    "INT32": "<i4",
+    "INT16": "<i2",
+    "INT8": "i1",
+    "UINT8": "u1",
+}
 MAX_RANK = 8
 MAX_BYTES = 2**31 - 1
 MAX_OPERATORS = 1024
@@ -181,7 +196,10 @@ def _tensor(index: int, table: Table, buffers: list[memoryview]) -> Tensor:
     _check(kind in _TYPES, f"{label} has the unknown type {kind}")
     _check(len(shape) <= MAX_RANK, f"{label} has more than {MAX_RANK} dimensions")
     _check(all(d > 0 for d in shape), f"{label} has the shape {list(shape)}")
-    _check(math.prod(shape) * 4 <= MAX_BYTES, f"{label} does not fit 2 GB: {list(shape)}")
+    _check(
+        math.prod(shape) * max(ITEM_BYTES.values()) <= MAX_BYTES,
+        f"{label} does not fit 2 GB: {list(shape)}",
+    )
     _check(buffer < len(buffers) or buffer == 0, f"{label} names buffer {buffer}")
     _check(not table.scalar(5, "?"), f"{label} is a variable: state is not supported")
     _check(table.table(6) is None, f"{label} is sparse: only dense tensors are supported")

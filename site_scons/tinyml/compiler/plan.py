@@ -16,7 +16,7 @@ from tinyml.compiler.prepared import Prepared
 from tinyml.errors import UserError
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
-INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8")
+INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16")
 
 
 @dataclass(frozen=True)

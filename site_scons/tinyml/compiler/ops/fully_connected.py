@@ -7,7 +7,7 @@ from typing import Any
 
 import tflite
 
-from tinyml.compiler import code
+from tinyml.compiler import code, int16
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.convolution import VARIANTS, print_requantization, require_constants
 from tinyml.compiler.node import Node
@@ -43,12 +43,13 @@ class Int8:
 
 @dataclass(frozen=True)
 class FullyConnected(Prepared):
-    """The kernels' parameters; ``int8`` is None for float32."""
+    """The kernels' parameters; ``int8`` and ``scaling`` (of int16) are None for other variants."""
 
     batches: int
     input_depth: int
     output_depth: int
     int8: Int8 | None
+    scaling: int16.Scaling | None
     activation_range: tuple[float, float]
 
 
@@ -58,7 +59,7 @@ def parse(node: Node) -> Options:
     keep_num_dims needs no reading: it only says how many dimensions the output's shape has.
     """
     node.require_arity(2, 3)
-    variant = node.variant(VARIANTS)
+    variant = node.variant(VARIANTS | int16.NARROW_VARIANTS)
     weights, source = node.input(1), node.input(0)
     node.require(len(weights.shape) == 2, f"{len(weights.shape)}-D weights", "2-D weights")
     outputs, depth = weights.shape
@@ -89,6 +90,7 @@ def prepare(node: Node, options: Options) -> FullyConnected:
         input_depth=weights.shape[1],
         output_depth=weights.shape[0],
         int8=_int8(node) if options.variant == "int8" else None,
+        scaling=int16.scaling(node, options.variant, 0),
         activation_range=activation_range(node, options.activation),
     )
 
@@ -121,6 +123,9 @@ def print_(prepared: FullyConnected, names: Names) -> Code:
         members |= quantized
         members["weights_offset"] = prepared.int8.weights_offset
         members["per_channel"] = int(prepared.int8.per_channel)
+    if prepared.scaling is not None:
+        constants, scaling = int16.print_scaling(prepared.scaling, names)
+        members |= scaling
     function = f"fully_connected_{prepared.variant}"
     tensors = (*prepared.operands, prepared.output)
     return code.kernel_call(

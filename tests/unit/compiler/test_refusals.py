@@ -51,7 +51,7 @@ def weights_of(kind: type, activations: str) -> bytes:
         (one("DEQUANTIZE", ("UINT8", "INT8")), "types (uint8, int8)", "quantize=int8"),
         (weights_of(np.int8, "FLOAT32"), "(float32, int8, no bias, float32)", "hybrid"),
         (weights_of(np.float16, "FLOAT32"), "(float32, float16,", "float16 weights"),
-        (weights_of(np.int8, "INT16"), "INT16".lower(), "quantize="),
+        (weights_of(np.int16, "INT16"), "(int16, int16, no bias, int16)", "quantize=int8"),
     ],
 )
 def test_operator(data: bytes, problem: str, hint: str) -> None:

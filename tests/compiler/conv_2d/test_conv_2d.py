@@ -81,6 +81,10 @@ INT16_CORNERS: dict[str, dict[str, Any]] = {
         "positive": True,
         "output_scale": 80.0,
     },
+    "a window of several pieces, an odd pixel and channel": {
+        "image": (1, 3, 5, 40),
+        "outputs": 19,
+    },
     "int32 bias": {"bias": "int32"},
     "int32 bias, saturating": {"bias": "int32", "output_scale": 0.005},
 }

@@ -66,6 +66,14 @@ INT16_CORNERS: dict[str, dict[str, Any]] = {
     "relu6": {"activation": "RELU6", "outputs": 3},
     "per-tensor weights": {"per_channel": False, "outputs": 3},
     "saturating": {"output_scale": 0.005, "outputs": 3},
+    "sums beyond 32 bits": {
+        "image": (1, 50, 50, 5),
+        "outputs": 5,
+        "window": (50, 50),
+        "same": False,
+        "positive": True,
+        "output_scale": 200.0,
+    },
 }
 
 

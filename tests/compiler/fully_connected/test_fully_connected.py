@@ -52,7 +52,7 @@ def test_float32(oracle: Comparison, corner: str) -> None:
 INT16_CORNERS: dict[str, dict[str, Any]] = {
     "per-tensor": {},
     "per-channel, three rows": {"per_channel": True, "image": (3, 20)},
-    "many outputs": {"per_channel": True, "outputs": 300, "image": (1, 64)},
+    "many outputs": {"per_channel": True, "outputs": 301, "image": (1, 63)},
     "bias absent": {"bias": "absent"},
     "bias left out": {"bias": "omitted"},
     "relu6": {"activation": "RELU6"},

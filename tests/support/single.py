@@ -134,7 +134,7 @@ def weighted_tensors(
     per_channel: bool,
     zero_points: Pair,
     output_scale: float,
-    positive: bool,
+    positive: bool = False,
 ) -> list[int]:
     """Add input, weights, bias and output; return their indices, -1 for an absent bias."""
     outputs = shape[axis]

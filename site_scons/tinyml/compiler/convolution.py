@@ -10,9 +10,8 @@ from tinyml.compiler import code, int16
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.graph import Tensor
 from tinyml.compiler.node import Node, Signature
-from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import Requantization, require_32_bits, symmetric_weights
-from tinyml.compiler.spatial import Spatial
+from tinyml.compiler.spatial import Windowed
 
 #: Kernel variants by the types of input, weights, bias (absent or left out) and output.
 VARIANTS: dict[Signature, str] = {
@@ -27,10 +26,9 @@ VARIANTS: dict[Signature, str] = {
 
 
 @dataclass(frozen=True)
-class Convolution(Prepared):
+class Convolution(Windowed):
     """The kernels' parameters; ``requantization`` is that of int8, ``scaling`` that of int16."""
 
-    spatial: Spatial
     requantization: Requantization | None
     activation_range: tuple[float, float]
     scaling: int16.Scaling | None = field(default=None, kw_only=True)

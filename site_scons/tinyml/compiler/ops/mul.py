@@ -58,6 +58,7 @@ def prepare(node: Node, options: Options) -> Mul:
         variant=options.variant,
         operands=(node.input(0).index, node.input(1).index),
         outputs=(node.output.index,),
+        in_place=(0, 1),
         shape=broadcast(node),
         integers=_integers(node, options.variant),
         activation_range=activation_range(node, options.activation),

@@ -17,7 +17,6 @@ from tinyml.compiler.node import Node, Signature
 from tinyml.compiler.quantized import (
     INT32_MAX,
     RANGES,
-    Requantization,
     require_32_bits,
     symmetric_weights,
 )
@@ -61,9 +60,12 @@ def scaling(node: Node, variant: str, axis: int) -> Scaling | None:
     if variant == NARROW:
         require_32_bits(node, result, axis)
         return Scaling(result.multipliers, result.shifts, wide=False)
+    largest = max(result.shifts)
+    problem = f"a factor of 2^{largest - 1} or more to the output's scale"
+    node.require(largest <= MAX_EXPONENT, problem, f"factors below 2^{MAX_EXPONENT}")
     pairs = [halved(q, e) for q, e in zip(result.multipliers, result.shifts, strict=True)]
     wide = Scaling(tuple(r for r, _ in pairs), tuple(s for _, s in pairs), wide=True)
-    _require_64_bits(node, result, wide, axis)
+    _require_48_bits(node, wide, axis)
     return wide
 
 
@@ -72,7 +74,7 @@ def halved(multiplier: int, exponent: int) -> tuple[int, int]:
     return min((multiplier + (1 << 15)) >> 16, 2**15 - 1), 15 - exponent
 
 
-def _require_64_bits(node: Node, factors: Requantization, wide: Scaling, axis: int) -> None:
+def _require_48_bits(node: Node, wide: Scaling, axis: int) -> None:
     """Refuse weights whose sum could exceed its bits, or leave an int32 once it is scaled."""
     weights, bias = node.input(1), node.optional(2)
     others = tuple(d for d in range(len(weights.shape)) if d != axis)
@@ -88,9 +90,6 @@ def _require_64_bits(node: Node, factors: Requantization, wide: Scaling, axis: i
     sound = max(sums) < 2 ** (SUM_BITS - 1) and max(scaled) <= INT32_MAX
     what = f"its sums may exceed {SUM_BITS} bits, or 32 once scaled"
     node.require(sound, what, f"sums of {SUM_BITS} bits that scale to 32")
-    largest = max(factors.shifts)
-    problem = f"a factor of 2^{largest - 1} or more to the output's scale"
-    node.require(largest <= MAX_EXPONENT, problem, f"factors below 2^{MAX_EXPONENT}")
 
 
 def print_scaling(scaling: Scaling, names: Names) -> tuple[tuple[str, ...], dict[str, Any]]:

@@ -60,9 +60,10 @@ def test_cropped(oracle: Comparison, corner: str) -> None:
 
 
 @pytest.mark.live
-def test_int16(oracle: Comparison) -> None:
+@pytest.mark.parametrize("corner", ["through three layers", "overlapping pool"])
+def test_int16(oracle: Comparison, corner: str) -> None:
     """Int16 activations too."""
-    image, layers, _ = CROPPED["through three layers"]
+    image, layers, _ = CROPPED[corner]
     oracle.check(chain(image, layers, "INT16"))
 
 

@@ -74,8 +74,9 @@ def test_int16(oracle: Comparison, corner: str) -> None:
     ("more", "problem"),
     [
         ({"bias": "int32", "image": (1, 3000)}, "may overflow 32 bits"),
-        ({"output_scale": 1e-7}, "48 bits, or 32 once scaled"),
-        ({"output_scale": 2.5e-6, "image": (1, 1), "bias": "absent"}, "a factor of 2^"),
+        ({"output_scale": 1e-5, "image": (1, 3000)}, "48 bits, or 32 once scaled"),
+        ({"output_scale": 1e-30, "bias": "absent"}, "a factor of 2^29 or more"),
+        ({"output_scale": 2.5e-6, "image": (1, 1), "bias": "absent"}, "a factor of 2^7 or more"),
         ({"weights_zero_point": 7}, "weights with a zero point"),
     ],
 )

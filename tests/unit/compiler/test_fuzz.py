@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import single
+from support.unary import unary
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -22,6 +23,9 @@ MODELS = (
     single.add(second=(5,), constant=True),
     single.reshape(),
     single.softmax(),
+    single.convolution(image=(1, 4, 4, 2), outputs=2, kind="INT16"),
+    single.softmax(kind="INT16"),
+    unary("LOGISTIC", (0.001, 0), (1 / 32768, 0), shape=(1, 8), kind="INT16"),
 )
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))
 GARBAGE = (0, 1, 3, 0x7F, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0)

@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from support.tflite_builder import ModelBuilder, quantization, values
+from support import tflite_builder
+from support.tflite_builder import ModelBuilder, values
 
 Array = np.ndarray[Any, np.dtype[Any]]
-SCALE = 0.05
+
+
+def quantization(kind: str, scale: float = 0.05, zero_point: int = 3) -> dict[str, Any]:
+    """Return the quantization of a tensor of ``kind``; none for float32 and int32."""
+    return tflite_builder.quantization(kind, scale, zero_point)
 
 
 def moving(
@@ -29,9 +34,9 @@ def moving(
     ``output`` is the output's quantization where it is not the input's.
     """
     model = ModelBuilder()
-    source = model.tensor("input", kind, shape, **quantization(kind, SCALE, 3))
+    source = model.tensor("input", kind, shape, **quantization(kind))
     constants = [model.constant(k, np.array(v, types)) for k, v in arguments.items()]
-    target = model.tensor("output", kind, result, **(output or quantization(kind, SCALE, 3)))
+    target = model.tensor("output", kind, result, **(output or quantization(kind)))
     model.operator(
         operator, [source, *constants], [target], options_table=table, options=options or {}
     )
@@ -51,7 +56,7 @@ def renaming(
     So that its input and its output are both inside the model.
     """
     model = ModelBuilder()
-    q = quantization(kind, SCALE, 3)
+    q = quantization(kind)
     source = model.tensor("input", kind, shape, **q)
     doubled = model.tensor("doubled", kind, shape, **q)
     renamed = model.tensor("renamed", kind, result, **q)
@@ -73,14 +78,14 @@ def extreme(
 ) -> bytes:
     """Return a MAXIMUM or MINIMUM; ``other_scale`` is the second input's."""
     model = ModelBuilder()
-    a = model.tensor("first", kind, first, **quantization(kind, SCALE, 3))
-    more = quantization(kind, other_scale, 3)
+    a = model.tensor("first", kind, first, **quantization(kind))
+    more = quantization(kind, other_scale)
     if constant:
         b = model.constant("second", values(kind, second), **more)
     else:
         b = model.tensor("second", kind, second, **more)
     result = np.broadcast_shapes(tuple(first), tuple(second))
-    target = model.tensor("output", kind, result, **quantization(kind, SCALE, 3))
+    target = model.tensor("output", kind, result, **quantization(kind))
     model.operator(operator, [a, b], [target], options_table="MaximumMinimumOptions")
     return model.finish([a] if constant else [a, b], [target])
 
@@ -97,14 +102,14 @@ def concatenation(
 ) -> bytes:
     """Return a CONCATENATION; the last input is a constant, or all are given ``twice``."""
     model = ModelBuilder()
-    q = quantization(kind, SCALE, 3)
+    q = quantization(kind)
     inputs = [model.tensor(f"input{i}", kind, s, **q) for i, s in enumerate(shapes)]
     operands = inputs * (2 if twice else 1)
     if constant:
         operands = [*operands, model.constant("values", values(kind, shapes[-1]), **q)]
     total = list(shapes[0])
     total[axis] = sum(model.tensors[i].shape[axis] for i in operands)
-    target = model.tensor("output", kind, result or total, **quantization(kind, output_scale, 3))
+    target = model.tensor("output", kind, result or total, **quantization(kind, output_scale))
     fields = {"Axis": axis, "FusedActivationFunction": activation}
     table = "ConcatenationOptions"
     model.operator("CONCATENATION", operands, [target], options_table=table, options=fields)

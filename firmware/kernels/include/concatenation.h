@@ -19,6 +19,8 @@ void concatenation_int16(const struct concatenation_part *part, const int16_t *i
                          int16_t *output);
 void concatenation_float32(const struct concatenation_part *part, const float *input,
                            float *output);
+void concatenation_int32(const struct concatenation_part *part, const int32_t *input,
+                         int32_t *output);
 
 #ifdef __cplusplus
 }

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tinyml.compiler import code, int16
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler import code, float16, hybrid, int16
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.graph import Tensor
+from tinyml.compiler.hybrid import Hybrid, print_hybrid
 from tinyml.compiler.node import Node, Signature
 from tinyml.compiler.quantized import Requantization, require_32_bits, symmetric_weights
 from tinyml.compiler.spatial import Windowed
@@ -22,16 +23,23 @@ VARIANTS: dict[Signature, str] = {
     ("FLOAT32", "FLOAT32", "-", "FLOAT32"): "float32",
     ("FLOAT32", "FLOAT32", "FLOAT32"): "float32",
     **int16.VARIANTS,
+    **hybrid.VARIANTS,
+    **float16.VARIANTS,
 }
 
 
 @dataclass(frozen=True)
 class Convolution(Windowed):
-    """The kernels' parameters; ``requantization`` is that of int8, ``scaling`` that of int16."""
+    """The kernels' parameters; what scales the sums is that of the variant, per channel.
+
+    ``requantization`` is int8's, ``scaling`` that of int16 activations, ``hybrid`` that of float32
+    activations.
+    """
 
     requantization: Requantization | None
     activation_range: tuple[float, float]
     scaling: int16.Scaling | None = field(default=None, kw_only=True)
+    hybrid: Hybrid | None = field(default=None, kw_only=True)
 
 
 def require_constants(node: Node, channels: int) -> tuple[Tensor, Tensor | None]:
@@ -68,8 +76,12 @@ def print_convolution(
     if prepared.scaling is not None:
         constants, scaling = int16.print_scaling(prepared.scaling, names)
         members |= scaling
+    if prepared.hybrid is not None:
+        constants, scales = print_hybrid(prepared.hybrid, names)
+        members |= scales
     function = f"{operator}_{prepared.variant}"
-    tensors = (*prepared.operands, prepared.output)
+    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
+    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
         names, f"{operator}.h", function, f"{function}_params", members, tensors, constants
     )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from support import single
+from support.builtin_ref import builtin_ref
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -22,6 +23,9 @@ CORNERS: dict[str, dict[str, Any]] = {
     "window 5x1": {"window": (5, 1), "outputs": 3},
     "window larger than the image": {"window": (7, 7), "image": (1, 2, 3, 4)},
     "dilation": {"dilation": (2, 2), "image": (1, 9, 9, 4)},
+    "dilation, valid": {"dilation": (3, 2), "same": False, "image": (1, 9, 8, 2), "outputs": 4},
+    "dilation and stride": {"dilation": (2, 1), "stride": (2, 2), "image": (1, 9, 8, 4)},
+    "a dilated window larger than the image": {"dilation": (4, 3), "image": (1, 5, 4, 4)},
     "two images": {"image": (2, 5, 4, 4)},
     "relu": {"activation": "RELU", "outputs": 3},
     "relu6": {"activation": "RELU6", "outputs": 3},
@@ -89,3 +93,45 @@ def test_int32_bias_of_int16() -> None:
     data = single.convolution(depthwise=True, kind="INT16", outputs=3, bias="int32")
     with pytest.raises(UserError, match="int16, int8, int32, int16"):
         prepare(parse(data, "m.tflite"), "reference")
+
+
+HYBRID_CORNERS: dict[str, dict[str, Any]] = {
+    "one channel, one scale": {"per_channel": False, "image": (1, 6, 7, 1), "outputs": 1},
+}
+FLOAT16_CORNERS = ("same", "depth multiplier 2", "stride 1x2, uneven image", "two images", "relu6")
+
+
+def with_bias(options: dict[str, Any]) -> bytes:
+    """Return the model with a bias: zeros in place of none, which TensorFlow Lite refuses."""
+    given = options.get("bias", "given") == "given"
+    return single.convolution(**options if given else options | {"bias": "zero"})
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", CORNERS | HYBRID_CORNERS)
+def test_hybrid(oracle: Comparison, corner: str) -> None:
+    """Int8 weights, float32 inputs: bit for bit what TensorFlow Lite's reference kernels give."""
+    options = {"kind": "HYBRID", "depthwise": True, **(CORNERS | HYBRID_CORNERS)[corner]}
+    model, same = single.convolution(**options), with_bias(options)
+    oracle.check(model, equivalent=same, oracle=builtin_ref, emulate_float=True)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", FLOAT16_CORNERS)
+def test_float16(oracle: Comparison, corner: str) -> None:
+    """Float16 weights: bit for bit on this computer."""
+    options = {"kind": "FLOAT16", "depthwise": True, **CORNERS[corner]}
+    oracle.check(single.convolution(**options), equivalent=with_bias(options), oracle=builtin_ref)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+def test_hybrid_with_one_scale(oracle: Comparison) -> None:
+    """It is that of all channels; TensorFlow Lite reads past it, and knows it only repeated."""
+    model, repeated = (
+        single.convolution(depthwise=True, outputs=3, kind=kind, per_channel=False)
+        for kind in ("HYBRID", "HYBRID_REPEATED")
+    )
+    oracle.check(model, equivalent=repeated, oracle=builtin_ref, emulate_float=True)

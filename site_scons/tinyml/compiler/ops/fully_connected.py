@@ -8,8 +8,9 @@ from typing import Any
 import tflite
 
 from tinyml.compiler import code, int16
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.convolution import VARIANTS, print_requantization, require_constants
+from tinyml.compiler.hybrid import Hybrid, fully_connected_hybrid, print_hybrid
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import (
@@ -30,6 +31,7 @@ class Options:
 
     variant: str
     activation: str
+    asymmetric: bool
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,17 @@ class Int8:
 
 @dataclass(frozen=True)
 class FullyConnected(Prepared):
-    """The kernels' parameters; ``int8`` and ``scaling`` (of int16) are None for other variants."""
+    """The kernels' parameters; what scales the sums is that of the variant.
+
+    ``scaling`` is that of int16 activations, ``hybrid`` that of float32 activations.
+    """
 
     batches: int
     input_depth: int
     output_depth: int
     int8: Int8 | None
     scaling: int16.Scaling | None
+    hybrid: Hybrid | None
     activation_range: tuple[float, float]
 
 
@@ -74,7 +80,8 @@ def parse(node: Node) -> Options:
     options = node.options(tflite.BuiltinOptions.FullyConnectedOptions)
     plain = options.scalar(1, "b") == tflite.FullyConnectedOptionsWeightsFormat.DEFAULT
     node.require(plain, "shuffled weights", "the default weights format")
-    return Options(variant, activation(node, options.scalar(0, "b")))
+    fused = activation(node, options.scalar(0, "b"))
+    return Options(variant, fused, asymmetric=bool(options.scalar(3, "?")))
 
 
 def prepare(node: Node, options: Options) -> FullyConnected:
@@ -91,7 +98,11 @@ def prepare(node: Node, options: Options) -> FullyConnected:
         output_depth=weights.shape[0],
         int8=_int8(node) if options.variant == "int8" else None,
         scaling=int16.scaling(node, options.variant, 0),
+        hybrid=fully_connected_hybrid(node, options.asymmetric)
+        if options.variant == "hybrid"
+        else None,
         activation_range=activation_range(node, options.activation),
+        scratch_bytes=weights.shape[1] if options.variant == "hybrid" else 0,
     )
 
 
@@ -126,8 +137,12 @@ def print_(prepared: FullyConnected, names: Names) -> Code:
     if prepared.scaling is not None:
         constants, scaling = int16.print_scaling(prepared.scaling, names)
         members |= scaling
+    if prepared.hybrid is not None:
+        constants, scales = print_hybrid(prepared.hybrid, names)
+        members |= scales
     function = f"fully_connected_{prepared.variant}"
-    tensors = (*prepared.operands, prepared.output)
+    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
+    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
         names, "fully_connected.h", function, f"{function}_params", members, tensors, constants
     )

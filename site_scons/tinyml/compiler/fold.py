@@ -119,10 +119,11 @@ def _reads(graph: Graph, operator: Operator) -> set[int]:
 
 
 def _without_dead(graph: Graph) -> Graph:
-    """Drop operators whose outputs nobody reads; those without outputs act in another way."""
-    read, kept = set(graph.outputs), []
+    """Drop operators whose outputs nobody reads, not even the next inference."""
+    read = {*graph.outputs, *(variable.tensor for variable in graph.state)}
+    kept = []
     for operator in reversed(graph.operators):
-        if not operator.outputs or read & set(operator.outputs):
+        if read & set(operator.outputs):
             kept.append(operator)
             read |= _reads(graph, operator)
     return replace(graph, operators=tuple(reversed(kept)))

@@ -119,11 +119,11 @@ def _reads(graph: Graph, operator: Operator) -> set[int]:
 
 
 def _without_dead(graph: Graph) -> Graph:
-    """Drop operators whose outputs nobody reads, not even the next inference."""
+    """Drop operators whose outputs nobody reads, the next inference included."""
     read = {*graph.outputs, *(variable.tensor for variable in graph.state)}
     kept = []
     for operator in reversed(graph.operators):
-        if read & set(operator.outputs):
+        if not operator.outputs or read & set(operator.outputs):
             kept.append(operator)
             read |= _reads(graph, operator)
     return replace(graph, operators=tuple(reversed(kept)))

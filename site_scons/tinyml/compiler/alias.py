@@ -37,7 +37,7 @@ def require_same_extents(node: Node) -> None:
 def prepare_alias(node: Node) -> Prepared:
     """Give the output the memory of the input."""
     return Prepared(
-        variant="", operands=(node.input(0).index,), output=node.output.index, alias=True
+        variant="", operands=(node.input(0).index,), outputs=(node.output.index,), alias=True
     )
 
 

@@ -77,7 +77,8 @@ def prepare_sum(node: Node, options: Options) -> Sum:
     return Sum(
         variant=options.variant,
         operands=(node.input(0).index, node.input(1).index),
-        output=node.output.index,
+        outputs=(node.output.index,),
+        in_place=(0, 1),
         shape=shape,
         elementwise=shape == _nest([(node.output.elements, True, True)]),
         int8=_int8_sum(node) if options.variant == "int8" else None,

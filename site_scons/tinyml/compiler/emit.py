@@ -40,7 +40,7 @@ class Weight:
     elements: int
     offset: int
     bytes: int
-    tensor: str
+    label: str
 
 
 def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
@@ -52,8 +52,7 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         command: the command line that made it, without machine paths.
     """
     weights = _weights(plan, name)
-    symbols = {t.index: w.symbol for t, w in zip(plan.weights, weights, strict=True)}
-    codes = [step.choice.print(step.prepared, _names(plan, step, symbols)) for step in plan.steps]
+    codes = [step.choice.print(step.prepared, _names(plan, step, name)) for step in plan.steps]
     context: dict[str, Any] = {
         "name": name,
         "upper": name.upper(),
@@ -75,7 +74,7 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         file: _ENVIRONMENT.get_template(f"{file}.j2").render(context)
         for file in ("model.c", "model.h", "model_weights.S")
     }
-    files["model_weights.bin"] = b"".join(bytes(t.data or b"") for t in plan.weights)
+    files["model_weights.bin"] = b"".join(weight.data for weight in plan.weights)
     files["plan.json"] = json.dumps(_record(plan, name, weights), indent=1) + "\n"
     return files
 
@@ -94,21 +93,20 @@ def model_identifier(text: str) -> str:
 
 def _weights(plan: Plan, name: str) -> list[Weight]:
     weights, offset = [], 0
-    for tensor in plan.weights:
-        layer = code.identifier(short(tensor.name))[-40:].strip("_")
-        symbol = "_".join(filter(None, (name, f"w{tensor.index}", layer)))
-        c_type = C_TYPES[tensor.type]
-        weights.append(Weight(symbol, c_type, tensor.elements, offset, tensor.bytes, tensor.name))
-        offset += tensor.bytes
+    for w in plan.weights:
+        size = len(w.data)
+        weights.append(Weight(f"{name}_{w.name}", w.c_type, w.elements, offset, size, w.label))
+        offset += size
     return weights
 
 
-def _names(plan: Plan, step: Step, symbols: dict[int, str]) -> Names:
+def _names(plan: Plan, step: Step, name: str) -> Names:
     index = step.node.operator.index
     operands = {tensor: f"TENSOR_{tensor}" for tensor in plan.offsets}
-    operands |= {tensor: symbols[source] for tensor, source in plan.sources.items()}
+    operands |= {tensor: f"{name}_{weight.name}" for tensor, weight in plan.constants.items()}
+    constants = {key: f"{name}_{weight.name}" for key, weight in plan.made[index].items()}
     scratch = "NULL" if index not in plan.scratch else f"SCRATCH_{index}"
-    return Names(index, operands, scratch, step.choice.scratch_bytes)
+    return Names(index, operands, constants, scratch, step.choice.scratch_bytes, plan.views)
 
 
 def _local(plan: Plan, index: int) -> dict[str, Any]:
@@ -162,12 +160,12 @@ def _record(plan: Plan, name: str, weights: list[Weight]) -> dict[str, Any]:
 def _operator_record(step: Step) -> dict[str, Any]:
     return {
         "index": step.node.operator.index,
-        "type": step.node.operator.type,
+        "type": step.layer.type,
         "layer": step.node.layer,
         "function": step.choice.function,
         "macs": step.prepared.macs,
         "inputs": [t for t in step.prepared.operands if t is not None],
-        "output": step.prepared.output,
+        "outputs": list(step.prepared.outputs),
         "scratch_bytes": step.choice.scratch_bytes,
         "fallback": step.choice.fallback,
     }

@@ -34,7 +34,8 @@ def prepare_extreme(node: Node, variant: str) -> Extreme:
     return Extreme(
         variant=variant,
         operands=(node.input(0).index, node.input(1).index),
-        output=node.output.index,
+        outputs=(node.output.index,),
+        in_place=(0, 1),
         shape=broadcast(node),
     )
 

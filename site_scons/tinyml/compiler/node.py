@@ -46,12 +46,14 @@ class Node:
             hint = "change the layer in the Keras model, or convert the model again"
             raise self.refuse(problem, supported, hint)
 
-    def require_arity(self, least: int, most: int) -> None:
-        """Refuse unless there are ``least`` to ``most`` inputs (the first present), one output."""
+    def require_arity(self, least: int, most: int, outputs: int = 1) -> None:
+        """Refuse other numbers of inputs and outputs; the first ``least`` inputs are present."""
         count = len(self.inputs)
         present = all(tensor is not None for tensor in self.inputs[:least])
-        sound = least <= count <= most and present and len(self.outputs) == 1
-        expected = f"{least} to {most} inputs and one output"
+        sound = least <= count <= most and present and len(self.outputs) == outputs
+        expected = (
+            f"{least} to {most} inputs and {'one output' if outputs == 1 else f'{outputs} outputs'}"
+        )
         self.require(sound, f"{count} inputs, {len(self.outputs)} outputs", expected)
 
     def input(self, position: int) -> Tensor:

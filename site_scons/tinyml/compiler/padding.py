@@ -101,7 +101,7 @@ def prepare_padding(node: Node, options: Options) -> Pad:
         variant=options.variant,
         kernel=f"pad_{options.variant}",
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         shape=_shape(node, options.paddings),
         value=options.value,
     )

@@ -9,9 +9,8 @@ import tflite
 from tinyml.compiler import code
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.node import Node, Signature
-from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import activation, activation_range
-from tinyml.compiler.spatial import Spatial, Window, is_same, spatial
+from tinyml.compiler.spatial import Window, Windowed, is_same, spatial
 
 VARIANTS: dict[Signature, str] = {("INT8", "INT8"): "int8", ("FLOAT32", "FLOAT32"): "float32"}
 
@@ -26,10 +25,9 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Pooling(Prepared):
+class Pooling(Windowed):
     """The kernels' parameters."""
 
-    spatial: Spatial
     activation_range: tuple[float, float]
 
 
@@ -58,7 +56,7 @@ def prepare_pooling(node: Node, options: Options) -> Pooling:
     return Pooling(
         variant=options.variant,
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         spatial=spatial(node, options.window, node.input(0).shape[-1]),
         activation_range=activation_range(node, options.activation),
     )

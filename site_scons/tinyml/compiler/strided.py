@@ -75,7 +75,7 @@ def prepare_strided(
     return Strided(
         variant=variant,
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         view=View(start, tuple(e for e, _ in filled), tuple(s for _, s in filled)),
     )
 

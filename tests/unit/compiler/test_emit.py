@@ -92,7 +92,7 @@ def test_plan_record() -> None:
     assert operator["function"] == "add_int8" and "broadcast" in operator["fallback"]
     assert record["functions"] == ["add_int8"]
     assert record["weight_bytes"] == len(files["model_weights.bin"]) == 5
-    assert record["arena_bytes"] == record["arena_lower_bound"] == 128
+    assert record["arena_bytes"] == record["arena_lower_bound"] == 64
     (equal,) = json.loads(
         emit(prepare(parse(single.add(), "m"), "cmsis-nn"), "m", "a test")["plan.json"]
     )["operators"]
@@ -110,4 +110,4 @@ def test_equal_constants_are_stored_once() -> None:
     model.operator("ADD", [0, 1], [3], options_table="AddOptions")
     model.operator("ADD", [3, 2], [4], options_table="AddOptions")
     plan = prepare(parse(model.finish([0], [4]), "m"), "reference")
-    assert plan.weight_bytes == 16 and plan.sources == {1: 1, 2: 1}
+    assert plan.weight_bytes == 16 and plan.constants[1] is plan.constants[2]

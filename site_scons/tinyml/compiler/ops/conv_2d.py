@@ -63,7 +63,7 @@ def prepare(node: Node, options: Options) -> Convolution:
     return Convolution(
         variant=options.variant,
         operands=(node.input(0).index, weights.index, None if bias is None else bias.index),
-        output=node.output.index,
+        outputs=(node.output.index,),
         macs=node.output.elements * math.prod(weights.shape[1:]),
         spatial=spatial(node, options.window, weights.shape[0]),
         requantization=per_channel(node, 0) if options.variant == "int8" else None,

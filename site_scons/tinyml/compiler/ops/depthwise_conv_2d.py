@@ -76,7 +76,7 @@ def prepare(node: Node, options: Options) -> DepthwiseConvolution:
     return DepthwiseConvolution(
         variant=options.variant,
         operands=(node.input(0).index, weights.index, None if bias is None else bias.index),
-        output=node.output.index,
+        outputs=(node.output.index,),
         macs=node.output.elements * weights.shape[1] * weights.shape[2],
         spatial=spatial(node, options.window, weights.shape[3]),
         requantization=per_channel(node, 3) if options.variant == "int8" else None,

@@ -49,7 +49,7 @@ def prepare(node: Node, options: str) -> Dequantize:
     return Dequantize(
         variant=options,
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         params=Params(node.output.elements, source.scales[0], source.zero_points[0]),
     )
 

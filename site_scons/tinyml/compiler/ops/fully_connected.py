@@ -83,7 +83,7 @@ def prepare(node: Node, options: Options) -> FullyConnected:
     return FullyConnected(
         variant=options.variant,
         operands=(node.input(0).index, weights.index, None if bias is None else bias.index),
-        output=node.output.index,
+        outputs=(node.output.index,),
         macs=batches * weights.elements,
         batches=batches,
         input_depth=weights.shape[1],

@@ -47,7 +47,7 @@ def prepare(node: Node, options: Options) -> Mean:
     return Mean(
         variant=options.variant,
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         shape=reduction_shape(node, options.axes),
         count=count,
         int8=_int8(node, count) if options.variant == "int8" else None,

@@ -64,7 +64,8 @@ def prepare(node: Node, options: str) -> Quantize:
     return Quantize(
         variant=options,
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
+        in_place=(0,),
         params=_from_real(node) if real else _from_quantized(node),
     )
 

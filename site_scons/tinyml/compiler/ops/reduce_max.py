@@ -34,7 +34,7 @@ def prepare(node: Node, options: Options) -> ReduceMax:
     return ReduceMax(
         variant=options.variant,
         operands=(node.input(0).index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         shape=reduction_shape(node, options.axes),
     )
 

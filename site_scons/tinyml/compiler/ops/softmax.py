@@ -77,7 +77,7 @@ def prepare(node: Node, options: Options) -> Softmax:
     return Softmax(
         variant=options.variant,
         operands=(source.index,),
-        output=node.output.index,
+        outputs=(node.output.index,),
         rows=source.elements // source.shape[-1],
         depth=source.shape[-1],
         beta=options.beta,

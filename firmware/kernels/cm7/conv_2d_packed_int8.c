@@ -10,59 +10,79 @@ enum { GROUP = 16 }; // pairs of channels whose sums are kept; four times as man
 
 struct layer {
     const struct conv_2d_packed_int8_params *params;
-    struct view view;
-    int32_t taps, pairs, pair_words;
     const uint32_t *weights;
     uint32_t *columns;
     int32_t *kept;
+    int32_t taps, pairs, pair_words;
+    bool pooled;
+    struct view view;
 };
 
-static int32_t divide_up(int32_t a, int32_t b) {
-    return (a + b - 1) / b;
+// A pixel of the output.
+struct place {
+    int32_t batch, y, x;
+};
+
+static inline void go_on(const struct spatial *s, struct place *place) {
+    if (++place->x == s->output_width) {
+        place->x = 0;
+        if (++place->y == s->output_height) {
+            place->y = 0;
+            ++place->batch;
+        }
+    }
 }
 
-static struct tile tile_at(const struct layer *layer, int32_t index, int32_t pixels) {
-    const struct conv_2d_packed_int8_params *p = layer->params;
-    const int32_t height = p->spatial.output_height, width = p->spatial.output_width;
-    const bool pooled = p->pool_height * p->pool_width > 1;
-    struct tile tile = {.pixels = pixels, .inside = true};
+// The pixels from `place` on, which is moved past them.
+static inline struct tile next_tile(const struct layer *layer, int32_t pixels,
+                                    struct place *place) {
+    struct tile tile = make_tile(pixels);
     for (int32_t i = 0; i < pixels; ++i) {
-        const int32_t place = pooled ? index : index + i;
-        const int32_t down = pooled ? i / p->pool_width : 0;
-        const int32_t right = pooled ? i - down * p->pool_width : 0;
-        const int32_t line = place / width, batch = line / height;
-        const int32_t y = (line - batch * height) * p->pool_stride_height + down;
-        const int32_t x = (place - line * width) * p->pool_stride_width + right;
-        tile.corners[i] = corner_at(&layer->view, batch, y, x);
-        tile.inside &= tile.corners[i].inside;
+        set_corner(&layer->view, &tile, i, place->batch, place->y, place->x);
+        go_on(layer->view.spatial, place);
     }
     return tile;
 }
 
-// Takes `count` pairs of channels from `first` on against taps `begin` to `end` - 1.
-static void multiply(const struct layer *layer, const struct tile *tile, int32_t first,
-                     int32_t count, int32_t begin, int32_t end, int8_t *output) {
+// The convolution's pixels that make one of the pool.
+static inline struct tile next_window(const struct layer *layer, struct place *place) {
     const struct conv_2d_packed_int8_params *p = layer->params;
+    const int32_t top = place->y * p->pool_stride_height;
+    const int32_t left = place->x * p->pool_stride_width;
+    struct tile tile = make_tile(TILE);
+    int32_t which = 0;
+    for (int32_t y = top; y < top + p->pool_height; ++y) {
+        for (int32_t x = left; x < left + p->pool_width; ++x) {
+            set_corner(&layer->view, &tile, which++, place->batch, y, x);
+        }
+    }
+    go_on(layer->view.spatial, place);
+    return tile;
+}
+
+// Takes `count` pairs of channels from `first` on against taps `begin` to `end` - 1.
+static inline void multiply(const struct layer *layer, int32_t pixels, int32_t first,
+                            int32_t count, int32_t begin, int32_t end, int8_t *output) {
     const uint32_t *weights = layer->weights + first * layer->pair_words;
     const int32_t quads = (end - begin) / 4;
-    const bool pooled = p->pool_height * p->pool_width > 1;
+    const enum packed_tail last = layer->pooled ? PACKED_POOLED : PACKED_STORED;
     const struct packed_job job = {
         .columns = layer->columns,
-        .columns_end = layer->columns + 2 * quads * tile->pixels,
-        .first = tile->pixels == 1 ? packed_first_of_one(quads) : packed_first_of_four(quads),
+        .columns_end = layer->columns + 2 * quads * pixels,
+        .first = pixels == 1 ? packed_first_of_one(quads) : packed_first_of_four(quads),
         .weights_end = weights + count * layer->pair_words,
         .output = output,
-        .addend = scale_addend(p->output_offset),
-        .channels = p->spatial.output_channels,
+        .addend = scale_addend(layer->params->output_offset),
+        .channels = layer->params->spatial.output_channels,
         .head = begin == 0 ? PACKED_BIAS : PACKED_CONTINUED,
-        .tail = end < layer->taps ? PACKED_KEPT : pooled ? PACKED_POOLED : PACKED_STORED,
+        .tail = end < layer->taps ? PACKED_KEPT : last,
         .kept = layer->kept,
         .kept_again = layer->kept,
         .ahead = 8 + 2 * (uint32_t)begin,
         .behind = 4 * (uint32_t)layer->pair_words - 8 - 2 * (uint32_t)end,
         .weights = weights,
     };
-    (tile->pixels == 1 ? packed_tile_1 : packed_tile_4)(&job);
+    (pixels == 1 ? packed_tile_1 : packed_tile_4)(&job);
 }
 
 // Makes all channels of one pixel of the output, or of as many as the tile has.
@@ -73,15 +93,16 @@ static void convolve(const struct layer *layer, const struct tile *tile, int8_t 
     const bool odd = layer->params->spatial.output_channels % 2;
     int32_t laid_out = -1, count;
     for (int32_t first = 0; first < layer->pairs; first += count) {
-        const bool overlapped = odd && first == 0;
-        count = overlapped ? 1 : min_int32(layer->pairs - first, GROUP * share);
+        const int32_t most = pieces > 1 ? GROUP * share : layer->pairs;
+        count = odd && first == 0 ? 1 : min_int32(layer->pairs - first, most);
         for (int32_t begin = 0; begin < layer->taps; begin += piece) {
             const int32_t end = min_int32(begin + piece, layer->taps);
             if (laid_out != begin) {
                 lay_out(&layer->view, tile, begin, end, layer->columns);
                 laid_out = begin;
             }
-            multiply(layer, tile, first, count, begin, end, output + 2 * first - (odd && first));
+            multiply(layer, tile->pixels, first, count, begin, end,
+                     output + 2 * first - (odd && first));
         }
     }
 }
@@ -97,28 +118,26 @@ void conv_2d_packed_int8(const struct conv_2d_packed_int8_params *params, const 
     uint32_t columns[PIECE / 2 * TILE];
     int8_t line[PIECE];
     const struct spatial *s = &params->spatial;
-    const int32_t row_taps = divide_up(s->window_width * s->input_channels, 4) * 4;
-    const int32_t taps = s->window_height * row_taps;
-    const int32_t image = s->input_height * s->input_width * s->input_channels;
+    const struct view view = make_view(s, input, params->input_offset, line);
+    const int32_t taps = s->window_height * view.row_taps;
     const struct layer layer = {
         .params = params,
-        .view = {s, params->input_offset, input, input + s->batches * image, row_taps, line},
-        .taps = taps,
-        .pairs = divide_up(s->output_channels, 2),
-        .pair_words = taps / 2 + 6,
         .weights = weights,
         .columns = columns,
         .kept = scratch,
+        .taps = taps,
+        .pairs = divide_up(s->output_channels, 2),
+        .pair_words = taps / 2 + 6,
+        .pooled = params->pool_height * params->pool_width > 1,
+        .view = view,
     };
     const int32_t pixels = s->batches * s->output_height * s->output_width;
-    const bool pooled = params->pool_height * params->pool_width > 1;
-    fill_bytes(line, -params->input_offset, PIECE);
-    int32_t index = 0;
-    while (index < pixels) {
-        const bool whole = pooled || index + TILE <= pixels;
-        const struct tile tile = tile_at(&layer, index, whole ? TILE : 1);
-        convolve(&layer, &tile, output + index * s->output_channels);
-        index += whole && !pooled ? TILE : 1;
+    struct place place = {0, 0, 0};
+    for (int32_t done = 0, step; done < pixels; done += step) {
+        step = layer.pooled || pixels - done < TILE ? 1 : TILE;
+        const struct tile tile =
+            layer.pooled ? next_window(&layer, &place) : next_tile(&layer, step, &place);
+        convolve(&layer, &tile, output + done * s->output_channels);
     }
     if (params->activation_min > INT8_MIN || params->activation_max < INT8_MAX) {
         clamp_bytes(output, pixels * s->output_channels, params->activation_min,

@@ -16,22 +16,26 @@ enum {
 // The image, and how windows lie in it.
 struct view {
     const struct spatial *spatial;
-    int32_t offset; // added to every input
-    const int8_t *input, *end;
-    int32_t row_taps; // of a row of the window: a multiple of four
-    int8_t *line;     // PIECE bytes; where channels come in fours, all the zero point
+    const int8_t *input;
+    int32_t offset;       // added to every input
+    int32_t row_taps;     // of a row of the window: a multiple of four
+    int32_t column_bytes; // from column to column of the window, in the image
+    int32_t row_bytes;    // from row to row
+    int32_t last_left;    // where a window may begin, to have all its columns in the image
+    int32_t last_offset;  // and its rows filled up with bytes of the input
+    bool by_fours;        // channels come in fours
+    int8_t *line;         // PIECE bytes; where channels come in fours, all the zero point
 };
 
 // Where the window of a pixel begins, which may be outside of its image.
 struct corner {
-    const int8_t *image;
     int32_t top, left;
-    bool inside; // all columns are in the image, and so are the bytes that fill up a row
+    int32_t offset; // from the first input
 };
 
 struct tile {
     int32_t pixels; // 1 or TILE
-    bool inside;    // all of them
+    bool columns_inside, rows_inside;
     struct corner corners[TILE];
 };
 
@@ -39,24 +43,94 @@ static inline int32_t min_int32(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-static inline bool by_fours(const struct spatial *s) {
-    return s->input_channels % 4 == 0;
+static inline int32_t divide_up(int32_t a, int32_t b) {
+    return (a + b - 1) / b;
 }
 
-// The corner of row `y` and column `x` of the convolution's output.
-static inline struct corner corner_at(const struct view *view, int32_t batch, int32_t y,
-                                      int32_t x) {
+static inline struct view make_view(const struct spatial *s, const int8_t *input, int32_t offset,
+                                    int8_t *line) {
+    const int32_t channels = s->input_channels, row = s->window_width * channels;
+    const int32_t reach = (s->window_width - 1) * s->dilation_width + 1;
+    const int32_t row_bytes = s->dilation_height * s->input_width * channels;
+    const int32_t all = s->batches * s->input_height * s->input_width * channels;
+    const int32_t row_taps = divide_up(row, 4) * 4;
+    const int32_t last = all - row_taps - (s->window_height - 1) * row_bytes;
+    fill_bytes(line, -offset, PIECE);
+    return (struct view){
+        .spatial = s,
+        .input = input,
+        .offset = offset,
+        .row_taps = row_taps,
+        .column_bytes = s->dilation_width * channels,
+        .row_bytes = row_bytes,
+        .last_left = reach == s->window_width ? s->input_width - reach : -1,
+        .last_offset = row_taps == row ? INT32_MAX : last,
+        .by_fours = channels % 4 == 0,
+        .line = line,
+    };
+}
+
+static inline struct tile make_tile(int32_t pixels) {
+    struct tile tile;
+    tile.pixels = pixels;
+    tile.columns_inside = tile.rows_inside = true;
+    return tile;
+}
+
+// Sets corner `which` to that of row `y` and column `x` of the convolution's output.
+static inline void set_corner(const struct view *view, struct tile *tile, int32_t which,
+                              int32_t batch, int32_t y, int32_t x) {
     const struct spatial *s = view->spatial;
-    const int32_t channels = s->input_channels, width = s->input_width;
-    struct corner corner = {view->input + batch * s->input_height * width * channels,
-                            y * s->stride_height - s->padding_top,
-                            x * s->stride_width - s->padding_left, false};
-    if (s->dilation_width == 1 && corner.left >= 0 && corner.left + s->window_width <= width) {
-        const int32_t last = corner.top + (s->window_height - 1) * s->dilation_height;
-        const int32_t row = min_int32(last, s->input_height - 1) * width + corner.left;
-        corner.inside = view->row_taps <= view->end - (corner.image + row * channels);
+    const int32_t top = y * s->stride_height - s->padding_top;
+    const int32_t left = x * s->stride_width - s->padding_left;
+    const int32_t bottom = top + (s->window_height - 1) * s->dilation_height;
+    const int32_t line = batch * s->input_height + top;
+    const int32_t offset = (line * s->input_width + left) * s->input_channels;
+    if (left < 0 || left > view->last_left || offset > view->last_offset) {
+        tile->columns_inside = false;
     }
-    return corner;
+    if (top < 0 || bottom >= s->input_height) {
+        tile->rows_inside = false;
+    }
+    tile->corners[which] = (struct corner){top, left, offset};
+}
+
+static inline bool has_row(const struct view *view, const struct corner *corner, int32_t row) {
+    const int32_t y = corner->top + row * view->spatial->dilation_height;
+    return (uint32_t)y < (uint32_t)view->spatial->input_height;
+}
+
+static inline bool has_column(const struct view *view, const struct corner *corner,
+                              int32_t column) {
+    const int32_t x = corner->left + column * view->spatial->dilation_width;
+    return (uint32_t)x < (uint32_t)view->spatial->input_width;
+}
+
+// Whether a row of a window is in the input, with the bytes that fill it up.
+static inline bool has_whole_row(const struct view *view, const struct corner *corner,
+                                 int32_t row) {
+    return corner->left >= 0 && corner->left <= view->last_left &&
+           corner->offset <= view->last_offset && has_row(view, corner, row);
+}
+
+// Copies taps `from` to `from` + `count` - 1 of a row of a window that reaches over an edge.
+static inline void copy_row(const struct view *view, const struct corner *corner, int32_t row,
+                            int32_t from, int32_t count, int8_t *to) {
+    const struct spatial *s = view->spatial;
+    const int32_t channels = s->input_channels;
+    const int32_t runs = s->dilation_width == 1 ? 1 : s->window_width;
+    const int32_t length = s->window_width / runs * channels;
+    const int32_t extent = has_row(view, corner, row) ? s->input_width * channels : 0;
+    const int32_t left = corner->left * channels;
+    const int8_t *line = view->input + (extent ? corner->offset - left + row * view->row_bytes : 0);
+    for (int32_t run = from / length; run < runs && count > 0; ++run) {
+        const int32_t skipped = from - run * length;
+        const int32_t part = min_int32(length - skipped, count);
+        const int32_t start = left + run * view->column_bytes + skipped;
+        copy_clipped(to, line, start, part, extent, -view->offset);
+        to += part, from += part, count -= part;
+    }
+    fill_bytes(to, 0, count); // their weights are 0
 }
 
 // Widens `quads` groups of four bytes into every `pixels`-th word of `columns`.
@@ -69,86 +143,84 @@ static inline void widen_1(const int8_t *bytes, uint32_t offsets, uint32_t *colu
     }
 }
 
-// Copies taps `from` to `from` + `count` - 1 of a row of the window to the line. `y` is the row of
-// the image, which may be outside.
-static inline void copy_row(const struct view *view, const struct corner *corner, int32_t y,
-                            int32_t from, int32_t count) {
-    const struct spatial *s = view->spatial;
-    const int32_t channels = s->input_channels;
-    const int32_t runs = s->dilation_width == 1 ? 1 : s->window_width;
-    const int32_t length = s->window_width / runs * channels;
-    const bool visible = y >= 0 && y < s->input_height;
-    const int32_t extent = visible ? s->input_width * channels : 0;
-    const int8_t *row = corner->image + y * extent;
-    int8_t *to = view->line;
-    for (int32_t run = from / length; run < runs && count > 0; ++run) {
-        const int32_t skipped = from - run * length;
-        const int32_t part = min_int32(length - skipped, count);
-        const int32_t x = corner->left + run * s->dilation_width;
-        copy_clipped(to, row, x * channels + skipped, part, extent, -view->offset);
-        to += part, from += part, count -= part;
-    }
-    fill_bytes(to, 0, count); // their weights are 0
-}
-
 // Lays out a part of a row of the window for one pixel, into every `pixels`-th word.
 static inline void lay_row_1(const struct view *view, const struct corner *corner, int32_t row,
                              int32_t from, int32_t count, int32_t pixels, uint32_t *to) {
-    const struct spatial *s = view->spatial;
     const uint32_t offsets = both_halves(view->offset);
-    const int32_t y = corner->top + row * s->dilation_height;
-    if (corner->inside && y >= 0 && y < s->input_height) {
-        const int32_t pixel = y * s->input_width + corner->left;
-        const int8_t *source = corner->image + pixel * s->input_channels + from;
+    if (has_whole_row(view, corner, row)) {
+        const int8_t *source = view->input + corner->offset + row * view->row_bytes + from;
         widen_1(source, offsets, to, pixels, count / 4);
         return;
     }
     while (count > 0) {
         const int32_t part = min_int32(count, PIECE);
-        copy_row(view, corner, y, from, part);
+        copy_row(view, corner, row, from, part, view->line);
         widen_1(view->line, offsets, to, pixels, part / 4);
         to += part / 2 * pixels, from += part, count -= part;
     }
 }
 
-// The same for four pixels, whose columns `first` and all that follow in this run are each inside
-// of the image or outside.
-static inline void lay_run_4(const struct view *view, const struct tile *tile, int32_t row,
-                             int32_t column, int32_t from, int32_t count, uint32_t *to) {
-    const struct spatial *s = view->spatial;
-    const int8_t *sources[TILE];
+// Lays out a part of a row whose columns are all in the image, for four pixels. Without rows
+// outside the image unless channels come in fours.
+static inline void lay_inside_4(const struct view *view, const struct tile *tile, int32_t row,
+                                int32_t from, int32_t count, uint32_t *to) {
+    const int8_t *source = view->input + row * view->row_bytes + from, *sources[TILE];
     for (int32_t i = 0; i < TILE; ++i) {
         const struct corner *corner = &tile->corners[i];
-        const int32_t y = corner->top + row * s->dilation_height;
-        const int32_t x = corner->left + column * s->dilation_width;
-        const bool visible = (uint32_t)y < (uint32_t)s->input_height &&
-                             (uint32_t)x < (uint32_t)s->input_width;
-        const int32_t pixel = y * s->input_width + x;
-        sources[i] = visible ? corner->image + pixel * s->input_channels + from : view->line;
+        const bool visible = tile->rows_inside || has_row(view, corner, row);
+        sources[i] = visible ? source + corner->offset : view->line;
     }
     packed_widen_4(sources, both_halves(view->offset), to, count / 4);
 }
 
-// Lays out a part of a row of the window for four pixels.
-static inline void lay_row_4(const struct view *view, const struct tile *tile, int32_t row,
-                             int32_t from, int32_t count, uint32_t *to) {
+// The same where columns may be outside of the image: column by column.
+static inline void lay_by_columns_4(const struct view *view, const struct tile *tile, int32_t row,
+                                    int32_t from, int32_t count, uint32_t *to) {
     const int32_t channels = view->spatial->input_channels;
-    if (tile->inside) {
-        if (!by_fours(view->spatial)) {
-            fill_bytes(view->line, -view->offset, count);
+    for (int32_t column = from / channels; count > 0; ++column) {
+        const int32_t skipped = from - column * channels;
+        const int32_t part = min_int32(channels - skipped, count);
+        const int8_t *source = view->input + row * view->row_bytes + column * view->column_bytes;
+        const int8_t *sources[TILE];
+        for (int32_t i = 0; i < TILE; ++i) {
+            const struct corner *corner = &tile->corners[i];
+            const bool visible = has_row(view, corner, row) && has_column(view, corner, column);
+            sources[i] = visible ? source + corner->offset + skipped : view->line;
         }
-        lay_run_4(view, tile, row, 0, from, count, to);
-    } else if (by_fours(view->spatial)) {
-        while (count > 0) {
-            const int32_t column = from / channels, skipped = from - column * channels;
-            const int32_t part = min_int32(channels - skipped, count);
-            lay_run_4(view, tile, row, column, skipped, part, to);
-            to += part / 2 * TILE, from += part, count -= part;
-        }
-    } else {
+        packed_widen_4(sources, both_halves(view->offset), to, part / 4);
+        to += part / 2 * TILE, from += part, count -= part;
+    }
+}
+
+// The same for any number of channels: what is not whole in the input is copied first.
+static inline void lay_copied_4(const struct view *view, const struct tile *tile, int32_t row,
+                                int32_t from, int32_t count, uint32_t *to) {
+    if (count > PIECE / TILE) {
         for (int32_t i = 0; i < TILE; ++i) {
             lay_row_1(view, &tile->corners[i], row, from, count, TILE, to + i);
         }
+        return;
+    }
+    const int8_t *sources[TILE];
+    for (int32_t i = 0; i < TILE; ++i) {
+        const struct corner *corner = &tile->corners[i];
+        sources[i] = view->input + corner->offset + row * view->row_bytes + from;
+        if (!has_whole_row(view, corner, row)) {
+            copy_row(view, corner, row, from, count, view->line + i * count);
+            sources[i] = view->line + i * count;
+        }
+    }
+    packed_widen_4(sources, both_halves(view->offset), to, count / 4);
+}
+
+static inline void lay_row_4(const struct view *view, const struct tile *tile, int32_t row,
+                             int32_t from, int32_t count, uint32_t *to) {
+    if (tile->columns_inside && (tile->rows_inside || view->by_fours)) {
+        lay_inside_4(view, tile, row, from, count, to);
+    } else if (view->by_fours) {
+        lay_by_columns_4(view, tile, row, from, count, to);
+    } else {
+        lay_copied_4(view, tile, row, from, count, to);
     }
 }
 

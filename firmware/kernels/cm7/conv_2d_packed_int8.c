@@ -24,7 +24,7 @@ struct place {
 };
 
 static inline void go_on(const struct spatial *s, struct place *place) {
-    if (++place->x == s->output_width) {
+    if (place->x == s->output_width) {
         place->x = 0;
         if (++place->y == s->output_height) {
             place->y = 0;
@@ -34,75 +34,105 @@ static inline void go_on(const struct spatial *s, struct place *place) {
 }
 
 // The pixels from `place` on, which is moved past them.
-static inline struct tile next_tile(const struct layer *layer, int32_t pixels,
-                                    struct place *place) {
-    struct tile tile = make_tile(pixels);
-    for (int32_t i = 0; i < pixels; ++i) {
-        set_corner(&layer->view, &tile, i, place->batch, place->y, place->x);
-        go_on(layer->view.spatial, place);
+static inline struct tile next_tile(const struct view *view, int32_t pixels, struct place *place) {
+    struct tile tile = make_tile(view, pixels);
+    set_corner(view, &tile, 0, place->batch, place->y, place->x++);
+    if (pixels == TILE && place->x + TILE - 1 <= view->spatial->output_width) {
+        set_neighbours(view, &tile);
+        place->x += TILE - 1;
+    } else {
+        for (int32_t i = 1; i < pixels; ++i) {
+            go_on(view->spatial, place);
+            set_corner(view, &tile, i, place->batch, place->y, place->x++);
+        }
     }
+    go_on(view->spatial, place);
     return tile;
 }
 
 // The convolution's pixels that make one of the pool.
-static inline struct tile next_window(const struct layer *layer, struct place *place) {
-    const struct conv_2d_packed_int8_params *p = layer->params;
-    const int32_t top = place->y * p->pool_stride_height;
-    const int32_t left = place->x * p->pool_stride_width;
-    struct tile tile = make_tile(TILE);
+static inline struct tile next_window(const struct conv_2d_packed_int8_params *params,
+                                      const struct view *view, struct place *place) {
+    const int32_t top = place->y * params->pool_stride_height;
+    const int32_t left = place->x++ * params->pool_stride_width;
+    struct tile tile = make_tile(view, TILE);
     int32_t which = 0;
-    for (int32_t y = top; y < top + p->pool_height; ++y) {
-        for (int32_t x = left; x < left + p->pool_width; ++x) {
-            set_corner(&layer->view, &tile, which++, place->batch, y, x);
+    for (int32_t y = top; y < top + params->pool_height; ++y) {
+        for (int32_t x = left; x < left + params->pool_width; ++x) {
+            set_corner(view, &tile, which++, place->batch, y, x);
         }
     }
-    go_on(layer->view.spatial, place);
+    go_on(view->spatial, place);
     return tile;
 }
 
-// Takes `count` pairs of channels from `first` on against taps `begin` to `end` - 1.
-static inline void multiply(const struct layer *layer, int32_t pixels, int32_t first,
-                            int32_t count, int32_t begin, int32_t end, int8_t *output) {
-    const uint32_t *weights = layer->weights + first * layer->pair_words;
-    const int32_t quads = (end - begin) / 4;
-    const enum packed_tail last = layer->pooled ? PACKED_POOLED : PACKED_STORED;
+// Pairs of channels, and taps; `last` taps are the last ones of this tile.
+struct part {
+    int32_t first, count;
+    int32_t begin, end;
+    bool initial, last;
+};
+
+static inline uint32_t tail(const struct layer *layer, const struct part *part) {
+    const bool partial = part->end < layer->taps;
+    if (!part->last) {
+        return PACKED_KEPT;
+    }
+    if (layer->pooled) {
+        return partial ? PACKED_PART_POOLED : PACKED_POOLED;
+    }
+    return partial ? PACKED_PART_STORED : PACKED_STORED;
+}
+
+static inline void multiply(const struct layer *layer, int32_t pixels, const struct part *part,
+                            int8_t *output) {
+    const int32_t words = layer->pair_words, quads = (part->end - part->begin) / 4;
+    const uint32_t *weights = layer->weights + part->first * words;
+    const uint32_t behind = 2 * (uint32_t)(layer->taps - part->end);
     const struct packed_job job = {
         .columns = layer->columns,
         .columns_end = layer->columns + 2 * quads * pixels,
         .first = pixels == 1 ? packed_first_of_one(quads) : packed_first_of_four(quads),
-        .weights_end = weights + count * layer->pair_words,
+        .weights_end = weights + part->count * words,
         .output = output,
         .addend = scale_addend(layer->params->output_offset),
         .channels = layer->params->spatial.output_channels,
-        .head = begin == 0 ? PACKED_BIAS : PACKED_CONTINUED,
-        .tail = end < layer->taps ? PACKED_KEPT : last,
+        .head = !part->initial ? PACKED_CONTINUED : part->begin ? PACKED_PART_BIAS : PACKED_BIAS,
+        .tail = tail(layer, part),
         .kept = layer->kept,
         .kept_again = layer->kept,
-        .ahead = 8 + 2 * (uint32_t)begin,
-        .behind = 4 * (uint32_t)layer->pair_words - 8 - 2 * (uint32_t)end,
+        .ahead = 2 * (uint32_t)part->begin,
+        .behind = behind + (part->last ? 0 : PACKED_SCALE_BYTES),
         .weights = weights,
     };
     (pixels == 1 ? packed_tile_1 : packed_tile_4)(&job);
 }
 
-// Makes all channels of one pixel of the output, or of as many as the tile has.
-static void convolve(const struct layer *layer, const struct tile *tile, int8_t *output) {
-    const int32_t share = TILE / tile->pixels; // of memory, compared with a full tile
-    const int32_t pieces = divide_up(layer->taps, PIECE * share);
-    const int32_t piece = divide_up(divide_up(layer->taps, pieces), 4) * 4;
+// Makes all channels of one pixel of the output, or of as many as the tile has. Rows of the window
+// that no pixel sees are left out.
+static inline void convolve(const struct layer *layer, const struct tile *tile, int8_t *output) {
+    const int32_t share = tile->pixels == 1 ? TILE : 1; // of memory, compared with a full tile
+    const int32_t row_taps = layer->view.row_taps;
+    const int32_t begin = tile->rows.begin * row_taps, end = tile->rows.end * row_taps;
+    const bool whole = end - begin <= PIECE * share;
+    const int32_t pieces = whole ? 1 : divide_up(end - begin, PIECE * share);
+    const int32_t piece = whole ? end - begin : divide_up(divide_up(end - begin, pieces), 4) * 4;
+    const int32_t most = whole ? layer->pairs : GROUP * share;
     const bool odd = layer->params->spatial.output_channels % 2;
-    int32_t laid_out = -1, count;
-    for (int32_t first = 0; first < layer->pairs; first += count) {
-        const int32_t most = pieces > 1 ? GROUP * share : layer->pairs;
-        count = odd && first == 0 ? 1 : min_int32(layer->pairs - first, most);
-        for (int32_t begin = 0; begin < layer->taps; begin += piece) {
-            const int32_t end = min_int32(begin + piece, layer->taps);
-            if (laid_out != begin) {
-                lay_out(&layer->view, tile, begin, end, layer->columns);
-                laid_out = begin;
+    int32_t laid_out = -1;
+    struct part part = {0};
+    for (; part.first < layer->pairs; part.first += part.count) {
+        part.count = odd && part.first == 0 ? 1 : min_int32(layer->pairs - part.first, most);
+        int8_t *to = output + 2 * part.first - (odd && part.first);
+        for (part.begin = begin; part.begin < end; part.begin = part.end) {
+            part.end = min_int32(part.begin + piece, end);
+            part.initial = part.begin == begin;
+            part.last = part.end == end;
+            if (laid_out != part.begin) {
+                lay_out(&layer->view, tile, part.begin, part.end, layer->columns);
+                laid_out = part.begin;
             }
-            multiply(layer, tile->pixels, first, count, begin, end,
-                     output + 2 * first - (odd && first));
+            multiply(layer, tile->pixels, &part, to);
         }
     }
 }
@@ -135,8 +165,9 @@ void conv_2d_packed_int8(const struct conv_2d_packed_int8_params *params, const 
     struct place place = {0, 0, 0};
     for (int32_t done = 0, step; done < pixels; done += step) {
         step = layer.pooled || pixels - done < TILE ? 1 : TILE;
-        const struct tile tile =
-            layer.pooled ? next_window(&layer, &place) : next_tile(&layer, step, &place);
+        struct tile tile =
+            layer.pooled ? next_window(params, &view, &place) : next_tile(&view, step, &place);
+        require_a_row(&tile);
         convolve(&layer, &tile, output + done * s->output_channels);
     }
     if (params->activation_min > INT8_MIN || params->activation_max < INT8_MAX) {

@@ -33,14 +33,21 @@ struct corner {
     int32_t offset; // from the first input
 };
 
+// Rows `rows.begin` to `rows.end` - 1 of the window are those that any pixel sees, columns
+// `columns.begin` to `columns.end` - 1 those that all pixels see.
 struct tile {
     int32_t pixels; // 1 or TILE
     bool columns_inside, rows_inside;
+    struct span rows, columns;
     struct corner corners[TILE];
 };
 
 static inline int32_t min_int32(int32_t a, int32_t b) {
     return a < b ? a : b;
+}
+
+static inline int32_t max_int32(int32_t a, int32_t b) {
+    return a > b ? a : b;
 }
 
 static inline int32_t divide_up(int32_t a, int32_t b) {
@@ -70,11 +77,47 @@ static inline struct view make_view(const struct spatial *s, const int8_t *input
     };
 }
 
-static inline struct tile make_tile(int32_t pixels) {
+static inline struct tile make_tile(const struct view *view, int32_t pixels) {
     struct tile tile;
     tile.pixels = pixels;
     tile.columns_inside = tile.rows_inside = true;
+    tile.rows = (struct span){view->spatial->window_height, 0};
+    tile.columns = (struct span){0, view->spatial->window_width};
     return tile;
+}
+
+// Takes note of the rows that a corner sees.
+static inline void note_rows(const struct view *view, struct tile *tile, int32_t top) {
+    const struct spatial *s = view->spatial;
+    const int32_t bottom = top + (s->window_height - 1) * s->dilation_height;
+    struct span rows = {0, s->window_height};
+    if (top < 0 || bottom >= s->input_height) {
+        tile->rows_inside = false;
+        rows = visible(top, s->window_height, s->dilation_height, s->input_height);
+    }
+    tile->rows.begin = min_int32(tile->rows.begin, rows.begin);
+    tile->rows.end = max_int32(tile->rows.end, rows.end);
+}
+
+// Where no pixel sees a row, one of zeros is as good as all.
+static inline void require_a_row(struct tile *tile) {
+    if (tile->rows.begin >= tile->rows.end) {
+        tile->rows = (struct span){0, 1};
+    }
+}
+
+// Takes note of the columns that a corner sees.
+static inline void note_columns(const struct view *view, struct tile *tile,
+                                const struct corner *corner) {
+    const struct spatial *s = view->spatial;
+    const int32_t left = corner->left;
+    if (left < 0 || left > view->last_left || corner->offset > view->last_offset) {
+        const struct span span =
+            visible(left, s->window_width, s->dilation_width, s->input_width);
+        tile->columns_inside = false;
+        tile->columns.begin = max_int32(tile->columns.begin, span.begin);
+        tile->columns.end = min_int32(tile->columns.end, span.end);
+    }
 }
 
 // Sets corner `which` to that of row `y` and column `x` of the convolution's output.
@@ -83,27 +126,30 @@ static inline void set_corner(const struct view *view, struct tile *tile, int32_
     const struct spatial *s = view->spatial;
     const int32_t top = y * s->stride_height - s->padding_top;
     const int32_t left = x * s->stride_width - s->padding_left;
-    const int32_t bottom = top + (s->window_height - 1) * s->dilation_height;
     const int32_t line = batch * s->input_height + top;
     const int32_t offset = (line * s->input_width + left) * s->input_channels;
-    if (left < 0 || left > view->last_left || offset > view->last_offset) {
-        tile->columns_inside = false;
-    }
-    if (top < 0 || bottom >= s->input_height) {
-        tile->rows_inside = false;
-    }
     tile->corners[which] = (struct corner){top, left, offset};
+    note_rows(view, tile, top);
+    note_columns(view, tile, &tile->corners[which]);
+}
+
+// Sets the corners after the first to those of the pixels beside it.
+static inline void set_neighbours(const struct view *view, struct tile *tile) {
+    const int32_t stride = view->spatial->stride_width;
+    const int32_t step = stride * view->spatial->input_channels;
+    for (int32_t i = 1; i < TILE; ++i) {
+        tile->corners[i] = tile->corners[i - 1];
+        tile->corners[i].left += stride;
+        tile->corners[i].offset += step;
+    }
+    for (int32_t i = 1; i < TILE; i += tile->columns_inside ? TILE - 2 : 1) {
+        note_columns(view, tile, &tile->corners[i]);
+    }
 }
 
 static inline bool has_row(const struct view *view, const struct corner *corner, int32_t row) {
     const int32_t y = corner->top + row * view->spatial->dilation_height;
     return (uint32_t)y < (uint32_t)view->spatial->input_height;
-}
-
-static inline bool has_column(const struct view *view, const struct corner *corner,
-                              int32_t column) {
-    const int32_t x = corner->left + column * view->spatial->dilation_width;
-    return (uint32_t)x < (uint32_t)view->spatial->input_width;
 }
 
 // Whether a row of a window is in the input, with the bytes that fill it up.
@@ -160,35 +206,41 @@ static inline void lay_row_1(const struct view *view, const struct corner *corne
     }
 }
 
-// Lays out a part of a row whose columns are all in the image, for four pixels. Without rows
-// outside the image unless channels come in fours.
-static inline void lay_inside_4(const struct view *view, const struct tile *tile, int32_t row,
-                                int32_t from, int32_t count, uint32_t *to) {
-    const int8_t *source = view->input + row * view->row_bytes + from, *sources[TILE];
+// Lays out taps `from` to `from` + `count` - 1 of a row for four pixels, from `column` on, where
+// each pixel sees all columns or none. Where it sees none there are zeros, which takes channels
+// that come in fours.
+static inline void lay_run_4(const struct view *view, const struct tile *tile, int32_t row,
+                             int32_t column, int32_t from, int32_t count, uint32_t *to) {
+    const struct spatial *s = view->spatial;
+    const int32_t height = tile->rows_inside ? INT32_MAX : s->input_height;
+    const int32_t width = tile->columns_inside ? INT32_MAX : s->input_width;
+    const int32_t down = row * s->dilation_height, right = column * s->dilation_width;
+    const int8_t *source =
+        view->input + row * view->row_bytes + column * view->column_bytes + from;
+    const int8_t *sources[TILE];
     for (int32_t i = 0; i < TILE; ++i) {
         const struct corner *corner = &tile->corners[i];
-        const bool visible = tile->rows_inside || has_row(view, corner, row);
-        sources[i] = visible ? source + corner->offset : view->line;
+        const bool seen = (uint32_t)(corner->top + down) < (uint32_t)height &&
+                          (uint32_t)(corner->left + right) < (uint32_t)width;
+        sources[i] = seen ? source + corner->offset : view->line;
     }
     packed_widen_4(sources, both_halves(view->offset), to, count / 4);
 }
 
-// The same where columns may be outside of the image: column by column.
+// The same where columns may be outside of the image: those that all see at once, if they are
+// neighbours in the image too, else column by column.
 static inline void lay_by_columns_4(const struct view *view, const struct tile *tile, int32_t row,
                                     int32_t from, int32_t count, uint32_t *to) {
     const int32_t channels = view->spatial->input_channels;
-    for (int32_t column = from / channels; count > 0; ++column) {
-        const int32_t skipped = from - column * channels;
-        const int32_t part = min_int32(channels - skipped, count);
-        const int8_t *source = view->input + row * view->row_bytes + column * view->column_bytes;
-        const int8_t *sources[TILE];
-        for (int32_t i = 0; i < TILE; ++i) {
-            const struct corner *corner = &tile->corners[i];
-            const bool visible = has_row(view, corner, row) && has_column(view, corner, column);
-            sources[i] = visible ? source + corner->offset + skipped : view->line;
-        }
-        packed_widen_4(sources, both_halves(view->offset), to, part / 4);
-        to += part / 2 * TILE, from += part, count -= part;
+    const bool neighbours = view->column_bytes == channels;
+    int32_t column = from / channels;
+    from -= column * channels;
+    while (count > 0) {
+        const bool all = column >= tile->columns.begin && column < tile->columns.end;
+        const int32_t columns = all && neighbours ? tile->columns.end - column : 1;
+        const int32_t part = min_int32(columns * channels - from, count);
+        lay_run_4(view, tile, row, column, from, part, to);
+        to += part / 2 * TILE, count -= part, column += columns, from = 0;
     }
 }
 
@@ -216,7 +268,7 @@ static inline void lay_copied_4(const struct view *view, const struct tile *tile
 static inline void lay_row_4(const struct view *view, const struct tile *tile, int32_t row,
                              int32_t from, int32_t count, uint32_t *to) {
     if (tile->columns_inside && (tile->rows_inside || view->by_fours)) {
-        lay_inside_4(view, tile, row, from, count, to);
+        lay_run_4(view, tile, row, 0, from, count, to);
     } else if (view->by_fours) {
         lay_by_columns_4(view, tile, row, from, count, to);
     } else {

@@ -99,7 +99,7 @@ static_assert(offsetof(struct packed_job, behind) == BEHIND, "");
 __attribute__((naked)) void packed_tile_4(const struct packed_job *job __attribute__((unused))) {
     // clang-format off
     __asm__(
-        ENTER("ldr r3, [lr, r3, lsl #2]\n\t", "8", "10")
+        ENTER("ldr r3, [lr, r3, lsl #2]\n\t", "8", "11")
         "1:\n\t"
         "ldr   pc, " JOB(HEAD) "\n"
         // PACKED_BIAS
@@ -113,11 +113,23 @@ __attribute__((naked)) void packed_tile_4(const struct packed_job *job __attribu
         "mov   r7, r4\n\t"
         "ldr   r12, " JOB(COLUMNS) "\n\t"
         "ldr   pc, " JOB(FIRST) "\n"
+        // PACKED_PART_BIAS
+        "33:\n\t"
+        "ldrd  r4, r0, [lr], #8\n\t"
+        "mov   r1, r0\n\t"
+        "mov   r2, r0\n\t"
+        "mov   r3, r0\n\t"
+        "mov   r5, r4\n\t"
+        "mov   r6, r4\n\t"
+        "mov   r7, r4\n\t"
+        "b     34f\n"
         // PACKED_CONTINUED
         "32:\n\t"
         "ldr   r12, " JOB(KEPT) "\n\t"
         "ldm   r12!, {r0-r7}\n\t"
         "str   r12, " JOB(KEPT) "\n\t"
+        "add   lr, #8\n"
+        "34:\n\t"
         "ldr   r8, " JOB(AHEAD) "\n\t"
         "add   lr, r8\n\t"
         "ldr   r12, " JOB(COLUMNS) "\n\t"
@@ -145,6 +157,10 @@ __attribute__((naked)) void packed_tile_4(const struct packed_job *job __attribu
         "cmp   r12, r8\n\t"
         "bne   18b\n\t"
         "ldr   pc, " JOB(TAIL) "\n"
+        // PACKED_PART_STORED
+        "45:\n\t"
+        "ldr   r8, " JOB(BEHIND) "\n\t"
+        "add   lr, r8\n"
         // PACKED_STORED
         "42:\n\t"
         SPLIT("r0", "r4") SPLIT("r1", "r5") SPLIT("r2", "r6") SPLIT("r3", "r7")
@@ -174,6 +190,10 @@ __attribute__((naked)) void packed_tile_4(const struct packed_job *job __attribu
         "str   r12, " JOB(OUTPUT) "\n\t"
         NEXT_PAIR("r8")
         LEAVE
+        // PACKED_PART_POOLED
+        "46:\n\t"
+        "ldr   r8, " JOB(BEHIND) "\n\t"
+        "add   lr, r8\n"
         // PACKED_POOLED
         "43:\n\t"
         SPLIT("r0", "r4") SPLIT("r1", "r5") SPLIT("r2", "r6") SPLIT("r3", "r7")
@@ -203,8 +223,8 @@ __attribute__((naked)) void packed_tile_4(const struct packed_job *job __attribu
         ".balign 4\n"
         "9:\n\t"
         ".word 11b + 1, 12b + 1, 13b + 1, 14b + 1, 15b + 1, 16b + 1, 17b + 1, 18b + 1\n\t"
-        ".word 31b + 1, 32b + 1\n\t"
-        ".word 41b + 1, 42b + 1, 43b + 1\n\t");
+        ".word 31b + 1, 33b + 1, 32b + 1\n\t"
+        ".word 42b + 1, 45b + 1, 41b + 1, 43b + 1, 46b + 1\n\t");
     // clang-format on
 }
 
@@ -232,7 +252,7 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
     // `channels` is not used here: its place holds where an odd group of four goes on.
     // clang-format off
     __asm__(
-        ENTER("add r3, lr, r3, lsl #2\n\tldrd r7, r3, [r3, #-4]\n\t", "16", "18")
+        ENTER("add r3, lr, r3, lsl #2\n\tldrd r7, r3, [r3, #-4]\n\t", "16", "19")
         "ldr   r2, " JOB(COLUMNS_END) "\n\t"
         "ldr   r3, " JOB(OUTPUT) "\n"
         "1:\n\t"
@@ -242,11 +262,17 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
         "ldrd  r1, r0, [lr], #8\n\t"
         "ldr   r12, " JOB(COLUMNS) "\n\t"
         "ldr   pc, " JOB(FIRST) "\n"
+        // PACKED_PART_BIAS
+        "33:\n\t"
+        "ldrd  r1, r0, [lr], #8\n\t"
+        "b     34f\n"
         // PACKED_CONTINUED
         "32:\n\t"
         "ldr   r12, " JOB(KEPT) "\n\t"
         "ldm   r12!, {r0, r1}\n\t"
         "str   r12, " JOB(KEPT) "\n\t"
+        "add   lr, #8\n"
+        "34:\n\t"
         "ldr   r8, " JOB(AHEAD) "\n\t"
         "add   lr, r8\n\t"
         "ldr   r12, " JOB(COLUMNS) "\n\t"
@@ -274,6 +300,10 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
         "cmp   r12, r2\n\t"
         "bne   18b\n\t"
         "ldr   pc, " JOB(TAIL) "\n"
+        // PACKED_PART_STORED
+        "45:\n\t"
+        "ldr   r8, " JOB(BEHIND) "\n\t"
+        "add   lr, r8\n"
         // PACKED_STORED
         "42:\n\t"
         "ldm   lr!, {r4-r7}\n\t"
@@ -299,8 +329,8 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
         "9:\n\t"
         ".word 10b + 1, 11b + 1, 10b + 1, 12b + 1, 10b + 1, 13b + 1, 10b + 1, 14b + 1\n\t"
         ".word 10b + 1, 15b + 1, 10b + 1, 16b + 1, 10b + 1, 17b + 1, 10b + 1, 18b + 1\n\t"
-        ".word 31b + 1, 32b + 1\n\t"
-        ".word 41b + 1, 42b + 1\n\t");
+        ".word 31b + 1, 33b + 1, 32b + 1\n\t"
+        ".word 42b + 1, 45b + 1, 41b + 1\n\t");
     // clang-format on
 }
 

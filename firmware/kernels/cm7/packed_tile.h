@@ -17,9 +17,12 @@
 
 #include <stdint.h>
 
-// What the sums start with, and what happens to them in the end.
-enum packed_head { PACKED_BIAS, PACKED_CONTINUED };
-enum packed_tail { PACKED_KEPT, PACKED_STORED, PACKED_POOLED };
+enum { PACKED_SCALE_BYTES = 16 }; // of a pair
+
+// What the sums start with, and what happens to them in the end. `PACKED_PART_...` where the job's
+// taps begin after the window's first, or end before its last.
+enum packed_head { PACKED_BIAS, PACKED_PART_BIAS, PACKED_CONTINUED };
+enum packed_tail { PACKED_STORED, PACKED_PART_STORED, PACKED_KEPT, PACKED_POOLED, PACKED_PART_POOLED };
 
 // Some pairs of channels and some taps of one tile. The assembly knows the order of the members.
 struct packed_job {
@@ -46,7 +49,7 @@ static inline uint32_t packed_first_of_one(int32_t quads) {
 
 // PACKED_POOLED writes one pixel: of the largest of the four sums.
 void packed_tile_4(const struct packed_job *job);
-void packed_tile_1(const struct packed_job *job); // PACKED_KEPT or PACKED_STORED
+void packed_tile_1(const struct packed_job *job); // not pooled
 
 // Widens `quads` groups of four bytes of four pixels into columns, adding `offsets` to each half.
 void packed_widen_4(const int8_t *const sources[4], uint32_t offsets, uint32_t *columns,

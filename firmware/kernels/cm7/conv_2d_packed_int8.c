@@ -33,37 +33,34 @@ static inline void go_on(const struct spatial *s, struct place *place) {
     }
 }
 
-// The pixels from `place` on, which is moved past them.
-static inline struct tile next_tile(const struct view *view, int32_t pixels, struct place *place) {
-    struct tile tile = make_tile(view, pixels);
-    set_corner(view, &tile, 0, place->batch, place->y, place->x++);
-    if (pixels == TILE && place->x + TILE - 1 <= view->spatial->output_width) {
-        set_neighbours(view, &tile);
-        place->x += TILE - 1;
-    } else {
-        for (int32_t i = 1; i < pixels; ++i) {
-            go_on(view->spatial, place);
-            set_corner(view, &tile, i, place->batch, place->y, place->x++);
+// Sets the tile to the pixels from `place` on, which is moved past them.
+static inline void next_pixels(const struct view *view, struct tile *tile, int32_t pixels,
+                               struct place *place) {
+    if (place->x + pixels <= view->spatial->output_width) {
+        set_block(view, tile, place->batch, place->y, place->x, 1, pixels);
+        place->x += pixels;
+        go_on(view->spatial, place);
+        return;
+    }
+    struct tile pixel;
+    for (int32_t i = 0; i < pixels; ++i) {
+        set_block(view, &pixel, place->batch, place->y, place->x++, 1, 1);
+        go_on(view->spatial, place);
+        if (i == 0) {
+            *tile = pixel;
+        } else {
+            add_pixel(tile, &pixel);
         }
     }
-    go_on(view->spatial, place);
-    return tile;
 }
 
-// The convolution's pixels that make one of the pool.
-static inline struct tile next_window(const struct conv_2d_packed_int8_params *params,
-                                      const struct view *view, struct place *place) {
-    const int32_t top = place->y * params->pool_stride_height;
-    const int32_t left = place->x++ * params->pool_stride_width;
-    struct tile tile = make_tile(view, TILE);
-    int32_t which = 0;
-    for (int32_t y = top; y < top + params->pool_height; ++y) {
-        for (int32_t x = left; x < left + params->pool_width; ++x) {
-            set_corner(view, &tile, which++, place->batch, y, x);
-        }
-    }
+// Sets the tile to the convolution's pixels that make one of the pool.
+static inline void next_window(const struct conv_2d_packed_int8_params *params,
+                               const struct view *view, struct tile *tile, struct place *place) {
+    const int32_t y = place->y * params->pool_stride_height;
+    const int32_t x = place->x++ * params->pool_stride_width;
+    set_block(view, tile, place->batch, y, x, params->pool_height, params->pool_width);
     go_on(view->spatial, place);
-    return tile;
 }
 
 // Pairs of channels, and taps; `last` taps are the last ones of this tile.
@@ -109,11 +106,13 @@ static inline void multiply(const struct layer *layer, int32_t pixels, const str
 }
 
 // Makes all channels of one pixel of the output, or of as many as the tile has. Rows of the window
-// that no pixel sees are left out.
+// that no pixel sees are left out; if it sees none at all, one row of zeros is as good as all.
 static inline void convolve(const struct layer *layer, const struct tile *tile, int8_t *output) {
     const int32_t share = tile->pixels == 1 ? TILE : 1; // of memory, compared with a full tile
     const int32_t row_taps = layer->view.row_taps;
-    const int32_t begin = tile->rows.begin * row_taps, end = tile->rows.end * row_taps;
+    const bool seen = tile->rows.begin < tile->rows.end;
+    const int32_t begin = seen ? tile->rows.begin * row_taps : 0;
+    const int32_t end = seen ? tile->rows.end * row_taps : row_taps;
     const bool whole = end - begin <= PIECE * share;
     const int32_t pieces = whole ? 1 : divide_up(end - begin, PIECE * share);
     const int32_t piece = whole ? end - begin : divide_up(divide_up(end - begin, pieces), 4) * 4;
@@ -163,11 +162,14 @@ void conv_2d_packed_int8(const struct conv_2d_packed_int8_params *params, const 
     };
     const int32_t pixels = s->batches * s->output_height * s->output_width;
     struct place place = {0, 0, 0};
+    struct tile tile;
     for (int32_t done = 0, step; done < pixels; done += step) {
         step = layer.pooled || pixels - done < TILE ? 1 : TILE;
-        struct tile tile =
-            layer.pooled ? next_window(params, &view, &place) : next_tile(&view, step, &place);
-        require_a_row(&tile);
+        if (layer.pooled) {
+            next_window(params, &layer.view, &tile, &place);
+        } else {
+            next_pixels(&layer.view, &tile, step, &place);
+        }
         convolve(&layer, &tile, output + done * s->output_channels);
     }
     if (params->activation_min > INT8_MIN || params->activation_max < INT8_MAX) {

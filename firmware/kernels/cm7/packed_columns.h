@@ -27,19 +27,14 @@ struct view {
     int8_t *line;         // PIECE bytes; where channels come in fours, all the zero point
 };
 
-// Where the window of a pixel begins, which may be outside of its image.
-struct corner {
-    int32_t top, left;
-    int32_t offset; // from the first input
-};
-
-// Rows `rows.begin` to `rows.end` - 1 of the window are those that any pixel sees, columns
-// `columns.begin` to `columns.end` - 1 those that all pixels see.
+// Where the windows of one or four pixels begin, which may be outside of their image.
 struct tile {
     int32_t pixels; // 1 or TILE
     bool columns_inside, rows_inside;
-    struct span rows, columns;
-    struct corner corners[TILE];
+    struct span rows;    // of the window, that any pixel sees
+    struct span columns; // that all pixels see
+    int32_t tops[TILE], lefts[TILE];
+    int32_t offsets[TILE]; // from the first input
 };
 
 static inline int32_t min_int32(int32_t a, int32_t b) {
@@ -77,103 +72,94 @@ static inline struct view make_view(const struct spatial *s, const int8_t *input
     };
 }
 
-static inline struct tile make_tile(const struct view *view, int32_t pixels) {
-    struct tile tile;
-    tile.pixels = pixels;
-    tile.columns_inside = tile.rows_inside = true;
-    tile.rows = (struct span){view->spatial->window_height, 0};
-    tile.columns = (struct span){0, view->spatial->window_width};
-    return tile;
-}
-
-// Takes note of the rows that a corner sees.
-static inline void note_rows(const struct view *view, struct tile *tile, int32_t top) {
+// Takes note of what a block of pixels sees, whose first and last window begin there.
+static inline void note_spans(const struct view *view, struct tile *tile, int32_t first,
+                              int32_t last) {
     const struct spatial *s = view->spatial;
-    const int32_t bottom = top + (s->window_height - 1) * s->dilation_height;
-    struct span rows = {0, s->window_height};
-    if (top < 0 || bottom >= s->input_height) {
-        tile->rows_inside = false;
-        rows = visible(top, s->window_height, s->dilation_height, s->input_height);
+    const int32_t height = s->window_height, width = s->window_width;
+    const int32_t bottom = tile->tops[last] + (height - 1) * s->dilation_height;
+    tile->rows_inside = tile->tops[first] >= 0 && bottom < s->input_height;
+    tile->columns_inside = tile->lefts[first] >= 0 && tile->lefts[last] <= view->last_left &&
+                           tile->offsets[last] <= view->last_offset;
+    tile->rows = (struct span){0, height};
+    tile->columns = (struct span){0, width};
+    if (!tile->rows_inside) {
+        const int32_t step = s->dilation_height;
+        tile->rows.begin = visible(tile->tops[last], height, step, s->input_height).begin;
+        tile->rows.end = visible(tile->tops[first], height, step, s->input_height).end;
     }
-    tile->rows.begin = min_int32(tile->rows.begin, rows.begin);
-    tile->rows.end = max_int32(tile->rows.end, rows.end);
+    if (!tile->columns_inside) {
+        const int32_t step = s->dilation_width;
+        tile->columns.begin = visible(tile->lefts[first], width, step, s->input_width).begin;
+        tile->columns.end = visible(tile->lefts[last], width, step, s->input_width).end;
+    }
 }
 
-// Where no pixel sees a row, one of zeros is as good as all.
-static inline void require_a_row(struct tile *tile) {
-    if (tile->rows.begin >= tile->rows.end) {
-        tile->rows = (struct span){0, 1};
-    }
-}
-
-// Takes note of the columns that a corner sees.
-static inline void note_columns(const struct view *view, struct tile *tile,
-                                const struct corner *corner) {
+// Sets the tile to `height` x `width` pixels of the convolution's output, from row `y` and column
+// `x` on.
+static inline void set_block(const struct view *view, struct tile *tile, int32_t batch, int32_t y,
+                             int32_t x, int32_t height, int32_t width) {
     const struct spatial *s = view->spatial;
-    const int32_t left = corner->left;
-    if (left < 0 || left > view->last_left || corner->offset > view->last_offset) {
-        const struct span span =
-            visible(left, s->window_width, s->dilation_width, s->input_width);
-        tile->columns_inside = false;
-        tile->columns.begin = max_int32(tile->columns.begin, span.begin);
-        tile->columns.end = min_int32(tile->columns.end, span.end);
+    int32_t top = y * s->stride_height - s->padding_top;
+    int32_t count = 0;
+    for (int32_t down = 0; down < height; ++down, top += s->stride_height) {
+        int32_t left = x * s->stride_width - s->padding_left;
+        const int32_t line = batch * s->input_height + top;
+        int32_t offset = (line * s->input_width + left) * s->input_channels;
+        for (int32_t right = 0; right < width; ++right, ++count) {
+            tile->tops[count] = top;
+            tile->lefts[count] = left;
+            tile->offsets[count] = offset;
+            left += s->stride_width;
+            offset += s->stride_width * s->input_channels;
+        }
     }
+    tile->pixels = count;
+    note_spans(view, tile, 0, count - 1);
 }
 
-// Sets corner `which` to that of row `y` and column `x` of the convolution's output.
-static inline void set_corner(const struct view *view, struct tile *tile, int32_t which,
-                              int32_t batch, int32_t y, int32_t x) {
-    const struct spatial *s = view->spatial;
-    const int32_t top = y * s->stride_height - s->padding_top;
-    const int32_t left = x * s->stride_width - s->padding_left;
-    const int32_t line = batch * s->input_height + top;
-    const int32_t offset = (line * s->input_width + left) * s->input_channels;
-    tile->corners[which] = (struct corner){top, left, offset};
-    note_rows(view, tile, top);
-    note_columns(view, tile, &tile->corners[which]);
+// Adds the only pixel of another tile.
+static inline void add_pixel(struct tile *tile, const struct tile *other) {
+    const int32_t which = tile->pixels++;
+    tile->tops[which] = other->tops[0];
+    tile->lefts[which] = other->lefts[0];
+    tile->offsets[which] = other->offsets[0];
+    tile->rows_inside &= other->rows_inside;
+    tile->columns_inside &= other->columns_inside;
+    tile->rows.begin = min_int32(tile->rows.begin, other->rows.begin);
+    tile->rows.end = max_int32(tile->rows.end, other->rows.end);
+    tile->columns.begin = max_int32(tile->columns.begin, other->columns.begin);
+    tile->columns.end = min_int32(tile->columns.end, other->columns.end);
 }
 
-// Sets the corners after the first to those of the pixels beside it.
-static inline void set_neighbours(const struct view *view, struct tile *tile) {
-    const int32_t stride = view->spatial->stride_width;
-    const int32_t step = stride * view->spatial->input_channels;
-    for (int32_t i = 1; i < TILE; ++i) {
-        tile->corners[i] = tile->corners[i - 1];
-        tile->corners[i].left += stride;
-        tile->corners[i].offset += step;
-    }
-    for (int32_t i = 1; i < TILE; i += tile->columns_inside ? TILE - 2 : 1) {
-        note_columns(view, tile, &tile->corners[i]);
-    }
-}
-
-static inline bool has_row(const struct view *view, const struct corner *corner, int32_t row) {
-    const int32_t y = corner->top + row * view->spatial->dilation_height;
+static inline bool has_row(const struct view *view, const struct tile *tile, int32_t which,
+                           int32_t row) {
+    const int32_t y = tile->tops[which] + row * view->spatial->dilation_height;
     return (uint32_t)y < (uint32_t)view->spatial->input_height;
 }
 
 // Whether a row of a window is in the input, with the bytes that fill it up.
-static inline bool has_whole_row(const struct view *view, const struct corner *corner,
+static inline bool has_whole_row(const struct view *view, const struct tile *tile, int32_t which,
                                  int32_t row) {
-    return corner->left >= 0 && corner->left <= view->last_left &&
-           corner->offset <= view->last_offset && has_row(view, corner, row);
+    return tile->lefts[which] >= 0 && tile->lefts[which] <= view->last_left &&
+           tile->offsets[which] <= view->last_offset && has_row(view, tile, which, row);
 }
 
 // Copies taps `from` to `from` + `count` - 1 of a row of a window that reaches over an edge.
-static inline void copy_row(const struct view *view, const struct corner *corner, int32_t row,
-                            int32_t from, int32_t count, int8_t *to) {
+static inline void copy_row(const struct view *view, const struct tile *tile, int32_t which,
+                            int32_t row, int32_t from, int32_t count, int8_t *to) {
     const struct spatial *s = view->spatial;
     const int32_t channels = s->input_channels;
     const int32_t runs = s->dilation_width == 1 ? 1 : s->window_width;
     const int32_t length = s->window_width / runs * channels;
-    const int32_t extent = has_row(view, corner, row) ? s->input_width * channels : 0;
-    const int32_t left = corner->left * channels;
-    const int8_t *line = view->input + (extent ? corner->offset - left + row * view->row_bytes : 0);
+    const int32_t extent = has_row(view, tile, which, row) ? s->input_width * channels : 0;
+    const int32_t left = tile->lefts[which] * channels;
+    const int32_t start = extent ? tile->offsets[which] - left + row * view->row_bytes : 0;
     for (int32_t run = from / length; run < runs && count > 0; ++run) {
         const int32_t skipped = from - run * length;
         const int32_t part = min_int32(length - skipped, count);
-        const int32_t start = left + run * view->column_bytes + skipped;
-        copy_clipped(to, line, start, part, extent, -view->offset);
+        const int32_t x = left + run * view->column_bytes + skipped;
+        copy_clipped(to, view->input + start, x, part, extent, -view->offset);
         to += part, from += part, count -= part;
     }
     fill_bytes(to, 0, count); // their weights are 0
@@ -190,18 +176,19 @@ static inline void widen_1(const int8_t *bytes, uint32_t offsets, uint32_t *colu
 }
 
 // Lays out a part of a row of the window for one pixel, into every `pixels`-th word.
-static inline void lay_row_1(const struct view *view, const struct corner *corner, int32_t row,
-                             int32_t from, int32_t count, int32_t pixels, uint32_t *to) {
+static inline void lay_row_1(const struct view *view, const struct tile *tile, int32_t which,
+                             int32_t row, int32_t from, int32_t count, uint32_t *to) {
     const uint32_t offsets = both_halves(view->offset);
-    if (has_whole_row(view, corner, row)) {
-        const int8_t *source = view->input + corner->offset + row * view->row_bytes + from;
-        widen_1(source, offsets, to, pixels, count / 4);
+    const int32_t pixels = tile->pixels;
+    if (has_whole_row(view, tile, which, row)) {
+        const int8_t *source = view->input + tile->offsets[which] + row * view->row_bytes + from;
+        widen_1(source, offsets, to + which, pixels, count / 4);
         return;
     }
     while (count > 0) {
         const int32_t part = min_int32(count, PIECE);
-        copy_row(view, corner, row, from, part, view->line);
-        widen_1(view->line, offsets, to, pixels, part / 4);
+        copy_row(view, tile, which, row, from, part, view->line);
+        widen_1(view->line, offsets, to + which, pixels, part / 4);
         to += part / 2 * pixels, from += part, count -= part;
     }
 }
@@ -212,23 +199,20 @@ static inline void lay_row_1(const struct view *view, const struct corner *corne
 static inline void lay_run_4(const struct view *view, const struct tile *tile, int32_t row,
                              int32_t column, int32_t from, int32_t count, uint32_t *to) {
     const struct spatial *s = view->spatial;
-    const int32_t height = tile->rows_inside ? INT32_MAX : s->input_height;
-    const int32_t width = tile->columns_inside ? INT32_MAX : s->input_width;
-    const int32_t down = row * s->dilation_height, right = column * s->dilation_width;
-    const int8_t *source =
+    const int8_t *input =
         view->input + row * view->row_bytes + column * view->column_bytes + from;
-    const int8_t *sources[TILE];
+    int32_t offsets[TILE];
     for (int32_t i = 0; i < TILE; ++i) {
-        const struct corner *corner = &tile->corners[i];
-        const bool seen = (uint32_t)(corner->top + down) < (uint32_t)height &&
-                          (uint32_t)(corner->left + right) < (uint32_t)width;
-        sources[i] = seen ? source + corner->offset : view->line;
+        const int32_t x = tile->lefts[i] + column * s->dilation_width;
+        const bool seen =
+            has_row(view, tile, i, row) && (uint32_t)x < (uint32_t)s->input_width;
+        offsets[i] = seen ? tile->offsets[i] : view->line - input;
     }
-    packed_widen_4(sources, both_halves(view->offset), to, count / 4);
+    packed_widen_4(offsets, input, both_halves(view->offset), to, count / 4);
 }
 
-// The same where columns may be outside of the image: those that all see at once, if they are
-// neighbours in the image too, else column by column.
+// Lays out a part of a row for four pixels, of channels that come in fours: at once the columns
+// that all pixels see, if they are neighbours in the image too, else column by column.
 static inline void lay_by_columns_4(const struct view *view, const struct tile *tile, int32_t row,
                                     int32_t from, int32_t count, uint32_t *to) {
     const int32_t channels = view->spatial->input_channels;
@@ -249,26 +233,30 @@ static inline void lay_copied_4(const struct view *view, const struct tile *tile
                                 int32_t from, int32_t count, uint32_t *to) {
     if (count > PIECE / TILE) {
         for (int32_t i = 0; i < TILE; ++i) {
-            lay_row_1(view, &tile->corners[i], row, from, count, TILE, to + i);
+            lay_row_1(view, tile, i, row, from, count, to);
         }
         return;
     }
-    const int8_t *sources[TILE];
+    const int8_t *input = view->input + row * view->row_bytes + from;
+    int32_t offsets[TILE];
     for (int32_t i = 0; i < TILE; ++i) {
-        const struct corner *corner = &tile->corners[i];
-        sources[i] = view->input + corner->offset + row * view->row_bytes + from;
-        if (!has_whole_row(view, corner, row)) {
-            copy_row(view, corner, row, from, count, view->line + i * count);
-            sources[i] = view->line + i * count;
+        int8_t *copy = view->line + i * count;
+        offsets[i] = tile->offsets[i];
+        if (!has_whole_row(view, tile, i, row)) {
+            copy_row(view, tile, i, row, from, count, copy);
+            offsets[i] = copy - input;
         }
     }
-    packed_widen_4(sources, both_halves(view->offset), to, count / 4);
+    packed_widen_4(offsets, input, both_halves(view->offset), to, count / 4);
 }
 
-static inline void lay_row_4(const struct view *view, const struct tile *tile, int32_t row,
-                             int32_t from, int32_t count, uint32_t *to) {
-    if (tile->columns_inside && (tile->rows_inside || view->by_fours)) {
-        lay_run_4(view, tile, row, 0, from, count, to);
+static inline void lay_row(const struct view *view, const struct tile *tile, int32_t row,
+                           int32_t from, int32_t count, uint32_t *to) {
+    if (tile->pixels == 1) {
+        lay_row_1(view, tile, 0, row, from, count, to);
+    } else if (tile->rows_inside && tile->columns_inside) {
+        const int8_t *input = view->input + row * view->row_bytes + from;
+        packed_widen_4(tile->offsets, input, both_halves(view->offset), to, count / 4);
     } else if (view->by_fours) {
         lay_by_columns_4(view, tile, row, from, count, to);
     } else {
@@ -282,11 +270,7 @@ static inline void lay_out(const struct view *view, const struct tile *tile, int
     int32_t row = begin / view->row_taps, from = begin - row * view->row_taps;
     while (begin < end) {
         const int32_t count = min_int32(view->row_taps - from, end - begin);
-        if (tile->pixels == 1) {
-            lay_row_1(view, &tile->corners[0], row, from, count, 1, columns);
-        } else {
-            lay_row_4(view, tile, row, from, count, columns);
-        }
+        lay_row(view, tile, row, from, count, columns);
         columns += count / 2 * tile->pixels, begin += count;
         ++row, from = 0;
     }

@@ -334,19 +334,25 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
     // clang-format on
 }
 
-// Sources in r0-r3, offsets in r12, columns in lr; on the stack, where they end.
-__attribute__((naked)) void packed_widen_4(const int8_t *const sources[4] __attribute__((unused)),
-                                           uint32_t offsets __attribute__((unused)),
+// The pixels in r0-r3, halves in r12, columns in lr; on the stack, where they end.
+__attribute__((naked)) void packed_widen_4(const int32_t offsets[4] __attribute__((unused)),
+                                           const int8_t *input __attribute__((unused)),
+                                           uint32_t halves __attribute__((unused)),
                                            uint32_t *columns __attribute__((unused)),
                                            int32_t quads __attribute__((unused))) {
     // clang-format off
     __asm__(
         "push  {r4-r11, lr}\n\t"
-        "add   r3, r2, r3, lsl #5\n\t"
-        "push  {r3}\n\t"
-        "mov   r12, r1\n\t"
-        "mov   lr, r2\n\t"
-        "ldm   r0, {r0-r3}\n"
+        "ldr   r12, [sp, #36]\n\t"
+        "add   r12, r3, r12, lsl #5\n\t"
+        "push  {r12}\n\t"
+        "mov   lr, r3\n\t"
+        "mov   r12, r2\n\t"
+        "ldm   r0, {r4-r7}\n\t"
+        "add   r0, r1, r4\n\t"
+        "add   r2, r1, r6\n\t"
+        "add   r3, r1, r7\n\t"
+        "add   r1, r1, r5\n"
         "1:\n\t"
         "ldr   r8, [r0], #4\n\t"
         "ldr   r9, [r1], #4\n\t"

@@ -51,8 +51,9 @@ static inline uint32_t packed_first_of_one(int32_t quads) {
 void packed_tile_4(const struct packed_job *job);
 void packed_tile_1(const struct packed_job *job); // not pooled
 
-// Widens `quads` groups of four bytes of four pixels into columns, adding `offsets` to each half.
-void packed_widen_4(const int8_t *const sources[4], uint32_t offsets, uint32_t *columns,
-                    int32_t quads);
+// Widens `quads` groups of four bytes of four pixels into columns, adding `halves` to each half.
+// The pixels are at so many bytes from `input`.
+void packed_widen_4(const int32_t offsets[4], const int8_t *input, uint32_t halves,
+                    uint32_t *columns, int32_t quads);
 
 #endif

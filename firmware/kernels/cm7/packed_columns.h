@@ -8,6 +8,9 @@
 #include "packed_tile.h"
 #include "spatial.h"
 
+#define OUT_OF_LINE __attribute__((noinline, unused))
+#define SELDOM __attribute__((cold, noinline, unused)) // compiled for size
+
 enum {
     TILE = 4,    // pixels
     PIECE = 144, // taps at a time: 3 x 3 x 16; four times as many of one pixel
@@ -73,7 +76,7 @@ static inline struct view make_view(const struct spatial *s, const int8_t *input
 }
 
 // Takes note of what a block of pixels sees, whose first and last window begin there.
-static inline void note_spans(const struct view *view, struct tile *tile, int32_t first,
+static OUT_OF_LINE void note_spans(const struct view *view, struct tile *tile, int32_t first,
                               int32_t last) {
     const struct spatial *s = view->spatial;
     const int32_t height = s->window_height, width = s->window_width;
@@ -97,7 +100,7 @@ static inline void note_spans(const struct view *view, struct tile *tile, int32_
 
 // Sets the tile to `height` x `width` pixels of the convolution's output, from row `y` and column
 // `x` on.
-static inline void set_block(const struct view *view, struct tile *tile, int32_t batch, int32_t y,
+static OUT_OF_LINE void set_block(const struct view *view, struct tile *tile, int32_t batch, int32_t y,
                              int32_t x, int32_t height, int32_t width) {
     const struct spatial *s = view->spatial;
     int32_t top = y * s->stride_height - s->padding_top;
@@ -146,7 +149,7 @@ static inline bool has_whole_row(const struct view *view, const struct tile *til
 }
 
 // Copies taps `from` to `from` + `count` - 1 of a row of a window that reaches over an edge.
-static inline void copy_row(const struct view *view, const struct tile *tile, int32_t which,
+static SELDOM void copy_row(const struct view *view, const struct tile *tile, int32_t which,
                             int32_t row, int32_t from, int32_t count, int8_t *to) {
     const struct spatial *s = view->spatial;
     const int32_t channels = s->input_channels;
@@ -176,7 +179,7 @@ static inline void widen_1(const int8_t *bytes, uint32_t offsets, uint32_t *colu
 }
 
 // Lays out a part of a row of the window for one pixel, into every `pixels`-th word.
-static inline void lay_row_1(const struct view *view, const struct tile *tile, int32_t which,
+static OUT_OF_LINE void lay_row_1(const struct view *view, const struct tile *tile, int32_t which,
                              int32_t row, int32_t from, int32_t count, uint32_t *to) {
     const uint32_t offsets = both_halves(view->offset);
     const int32_t pixels = tile->pixels;
@@ -196,7 +199,7 @@ static inline void lay_row_1(const struct view *view, const struct tile *tile, i
 // Lays out taps `from` to `from` + `count` - 1 of a row for four pixels, from `column` on, where
 // each pixel sees all columns or none. Where it sees none there are zeros, which takes channels
 // that come in fours.
-static inline void lay_run_4(const struct view *view, const struct tile *tile, int32_t row,
+static OUT_OF_LINE void lay_run_4(const struct view *view, const struct tile *tile, int32_t row,
                              int32_t column, int32_t from, int32_t count, uint32_t *to) {
     const struct spatial *s = view->spatial;
     const int8_t *input =
@@ -213,7 +216,7 @@ static inline void lay_run_4(const struct view *view, const struct tile *tile, i
 
 // Lays out a part of a row for four pixels, of channels that come in fours: at once the columns
 // that all pixels see, if they are neighbours in the image too, else column by column.
-static inline void lay_by_columns_4(const struct view *view, const struct tile *tile, int32_t row,
+static OUT_OF_LINE void lay_by_columns_4(const struct view *view, const struct tile *tile, int32_t row,
                                     int32_t from, int32_t count, uint32_t *to) {
     const int32_t channels = view->spatial->input_channels;
     const bool neighbours = view->column_bytes == channels;
@@ -229,7 +232,7 @@ static inline void lay_by_columns_4(const struct view *view, const struct tile *
 }
 
 // The same for any number of channels: what is not whole in the input is copied first.
-static inline void lay_copied_4(const struct view *view, const struct tile *tile, int32_t row,
+static SELDOM void lay_copied_4(const struct view *view, const struct tile *tile, int32_t row,
                                 int32_t from, int32_t count, uint32_t *to) {
     if (count > PIECE / TILE) {
         for (int32_t i = 0; i < TILE; ++i) {

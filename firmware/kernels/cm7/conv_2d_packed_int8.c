@@ -11,11 +11,11 @@ enum { GROUP = 16 }; // pairs of channels whose sums are kept; four times as man
 struct layer {
     const struct conv_2d_packed_int8_params *params;
     const uint32_t *weights;
-    uint32_t *columns;
     int32_t *kept;
     int32_t taps, pairs, pair_words;
     bool pooled;
     struct view view;
+    uint32_t columns[PIECE / 2 * TILE];
 };
 
 // A pixel of the output.
@@ -36,21 +36,13 @@ static inline void go_on(const struct spatial *s, struct place *place) {
 // Sets the tile to the pixels from `place` on, which is moved past them.
 static inline void next_pixels(const struct view *view, struct tile *tile, int32_t pixels,
                                struct place *place) {
-    if (place->x + pixels <= view->spatial->output_width) {
-        set_block(view, tile, place->batch, place->y, place->x, 1, pixels);
-        place->x += pixels;
+    const bool one_row = place->x + pixels <= view->spatial->output_width;
+    const int32_t step = one_row ? pixels : 1;
+    clear_tile(view, tile);
+    while (tile->pixels < pixels) {
+        add_block(view, tile, place->batch, place->y, place->x, 1, step);
+        place->x += step;
         go_on(view->spatial, place);
-        return;
-    }
-    struct tile pixel;
-    for (int32_t i = 0; i < pixels; ++i) {
-        set_block(view, &pixel, place->batch, place->y, place->x++, 1, 1);
-        go_on(view->spatial, place);
-        if (i == 0) {
-            *tile = pixel;
-        } else {
-            add_pixel(tile, &pixel);
-        }
     }
 }
 
@@ -59,7 +51,8 @@ static inline void next_window(const struct conv_2d_packed_int8_params *params,
                                const struct view *view, struct tile *tile, struct place *place) {
     const int32_t y = place->y * params->pool_stride_height;
     const int32_t x = place->x++ * params->pool_stride_width;
-    set_block(view, tile, place->batch, y, x, params->pool_height, params->pool_width);
+    clear_tile(view, tile);
+    add_block(view, tile, place->batch, y, x, params->pool_height, params->pool_width);
     go_on(view->spatial, place);
 }
 
@@ -94,7 +87,9 @@ static inline void multiply(const struct layer *layer, int32_t pixels, const str
         .output = output,
         .addend = scale_addend(layer->params->output_offset),
         .channels = layer->params->spatial.output_channels,
-        .head = !part->initial ? PACKED_CONTINUED : part->begin ? PACKED_PART_BIAS : PACKED_BIAS,
+        .head = !part->initial ? PACKED_CONTINUED
+                : part->begin  ? PACKED_PART_BIAS
+                               : PACKED_BIAS,
         .tail = tail(layer, part),
         .kept = layer->kept,
         .kept_again = layer->kept,
@@ -107,7 +102,7 @@ static inline void multiply(const struct layer *layer, int32_t pixels, const str
 
 // Makes all channels of one pixel of the output, or of as many as the tile has. Rows of the window
 // that no pixel sees are left out; if it sees none at all, one row of zeros is as good as all.
-static inline void convolve(const struct layer *layer, const struct tile *tile, int8_t *output) {
+static inline void convolve(struct layer *layer, const struct tile *tile, int8_t *output) {
     const int32_t share = tile->pixels == 1 ? TILE : 1; // of memory, compared with a full tile
     const int32_t row_taps = layer->view.row_taps;
     const bool seen = tile->rows.begin < tile->rows.end;
@@ -142,24 +137,24 @@ static void clamp_bytes(int8_t *bytes, int32_t count, int32_t low, int32_t high)
     }
 }
 
+static inline void make_layer(struct layer *layer, const struct conv_2d_packed_int8_params *params,
+                              const int8_t *input, const uint32_t *weights) {
+    const struct spatial *s = &params->spatial;
+    make_view(&layer->view, s, input, params->input_offset);
+    layer->params = params;
+    layer->weights = weights;
+    layer->taps = s->window_height * layer->view.row_taps;
+    layer->pairs = divide_up(s->output_channels, 2);
+    layer->pair_words = layer->taps / 2 + PACKED_PAIR_WORDS;
+    layer->pooled = params->pool_height * params->pool_width > 1;
+}
+
 void conv_2d_packed_int8(const struct conv_2d_packed_int8_params *params, const int8_t *input,
                          const uint32_t *weights, int32_t *scratch, int8_t *output) {
-    uint32_t columns[PIECE / 2 * TILE];
-    int8_t line[PIECE];
+    struct layer layer;
+    layer.kept = scratch;
+    make_layer(&layer, params, input, weights);
     const struct spatial *s = &params->spatial;
-    const struct view view = make_view(s, input, params->input_offset, line);
-    const int32_t taps = s->window_height * view.row_taps;
-    const struct layer layer = {
-        .params = params,
-        .weights = weights,
-        .columns = columns,
-        .kept = scratch,
-        .taps = taps,
-        .pairs = divide_up(s->output_channels, 2),
-        .pair_words = taps / 2 + 6,
-        .pooled = params->pool_height * params->pool_width > 1,
-        .view = view,
-    };
     const int32_t pixels = s->batches * s->output_height * s->output_width;
     struct place place = {0, 0, 0};
     struct tile tile;

@@ -9,7 +9,7 @@
 #include "spatial.h"
 
 #define OUT_OF_LINE __attribute__((noinline, unused))
-#define SELDOM __attribute__((cold, noinline, unused)) // compiled for size
+#define SELDOM      __attribute__((cold, noinline, unused)) // compiled for size
 
 enum {
     TILE = 4,    // pixels
@@ -27,7 +27,7 @@ struct view {
     int32_t last_left;    // where a window may begin, to have all its columns in the image
     int32_t last_offset;  // and its rows filled up with bytes of the input
     bool by_fours;        // channels come in fours
-    int8_t *line;         // PIECE bytes; where channels come in fours, all the zero point
+    int8_t line[PIECE];   // where channels come in fours, all the zero point
 };
 
 // Where the windows of one or four pixels begin, which may be outside of their image.
@@ -52,59 +52,64 @@ static inline int32_t divide_up(int32_t a, int32_t b) {
     return (a + b - 1) / b;
 }
 
-static inline struct view make_view(const struct spatial *s, const int8_t *input, int32_t offset,
-                                    int8_t *line) {
+static inline void make_view(struct view *view, const struct spatial *s, const int8_t *input,
+                             int32_t offset) {
     const int32_t channels = s->input_channels, row = s->window_width * channels;
     const int32_t reach = (s->window_width - 1) * s->dilation_width + 1;
-    const int32_t row_bytes = s->dilation_height * s->input_width * channels;
     const int32_t all = s->batches * s->input_height * s->input_width * channels;
-    const int32_t row_taps = divide_up(row, 4) * 4;
-    const int32_t last = all - row_taps - (s->window_height - 1) * row_bytes;
-    fill_bytes(line, -offset, PIECE);
-    return (struct view){
-        .spatial = s,
-        .input = input,
-        .offset = offset,
-        .row_taps = row_taps,
-        .column_bytes = s->dilation_width * channels,
-        .row_bytes = row_bytes,
-        .last_left = reach == s->window_width ? s->input_width - reach : -1,
-        .last_offset = row_taps == row ? INT32_MAX : last,
-        .by_fours = channels % 4 == 0,
-        .line = line,
-    };
+    view->spatial = s;
+    view->input = input;
+    view->offset = offset;
+    view->row_taps = divide_up(row, 4) * 4;
+    view->column_bytes = s->dilation_width * channels;
+    view->row_bytes = s->dilation_height * s->input_width * channels;
+    view->last_left = reach == s->window_width ? s->input_width - reach : -1;
+    const int32_t last = all - view->row_taps - (s->window_height - 1) * view->row_bytes;
+    view->last_offset = view->row_taps == row ? INT32_MAX : last;
+    view->by_fours = channels % 4 == 0;
+    fill_bytes(view->line, -offset, PIECE);
 }
 
-// Takes note of what a block of pixels sees, whose first and last window begin there.
-static OUT_OF_LINE void note_spans(const struct view *view, struct tile *tile, int32_t first,
-                              int32_t last) {
+// Empties the tile.
+static inline void clear_tile(const struct view *view, struct tile *tile) {
+    tile->pixels = 0;
+    tile->columns_inside = tile->rows_inside = true;
+    tile->rows = (struct span){view->spatial->window_height, 0};
+    tile->columns = (struct span){0, view->spatial->window_width};
+}
+
+// Takes note of what a block of pixels sees: `first` is its first, `last` its last.
+OUT_OF_LINE static void note_spans(const struct view *view, struct tile *tile, int32_t first,
+                                   int32_t last) {
     const struct spatial *s = view->spatial;
     const int32_t height = s->window_height, width = s->window_width;
     const int32_t bottom = tile->tops[last] + (height - 1) * s->dilation_height;
-    tile->rows_inside = tile->tops[first] >= 0 && bottom < s->input_height;
-    tile->columns_inside = tile->lefts[first] >= 0 && tile->lefts[last] <= view->last_left &&
-                           tile->offsets[last] <= view->last_offset;
-    tile->rows = (struct span){0, height};
-    tile->columns = (struct span){0, width};
-    if (!tile->rows_inside) {
-        const int32_t step = s->dilation_height;
-        tile->rows.begin = visible(tile->tops[last], height, step, s->input_height).begin;
-        tile->rows.end = visible(tile->tops[first], height, step, s->input_height).end;
+    struct span rows = {0, height};
+    if (tile->tops[first] < 0 || bottom >= s->input_height) {
+        tile->rows_inside = false;
+        rows.begin = visible(tile->tops[last], height, s->dilation_height, s->input_height).begin;
+        rows.end = visible(tile->tops[first], height, s->dilation_height, s->input_height).end;
     }
-    if (!tile->columns_inside) {
-        const int32_t step = s->dilation_width;
-        tile->columns.begin = visible(tile->lefts[first], width, step, s->input_width).begin;
-        tile->columns.end = visible(tile->lefts[last], width, step, s->input_width).end;
+    tile->rows.begin = min_int32(tile->rows.begin, rows.begin);
+    tile->rows.end = max_int32(tile->rows.end, rows.end);
+    if (tile->lefts[first] < 0 || tile->lefts[last] > view->last_left ||
+        tile->offsets[last] > view->last_offset) {
+        const int32_t begin =
+            visible(tile->lefts[first], width, s->dilation_width, s->input_width).begin;
+        const int32_t end =
+            visible(tile->lefts[last], width, s->dilation_width, s->input_width).end;
+        tile->columns_inside = false;
+        tile->columns.begin = max_int32(tile->columns.begin, begin);
+        tile->columns.end = min_int32(tile->columns.end, end);
     }
 }
 
-// Sets the tile to `height` x `width` pixels of the convolution's output, from row `y` and column
-// `x` on.
-static OUT_OF_LINE void set_block(const struct view *view, struct tile *tile, int32_t batch, int32_t y,
-                             int32_t x, int32_t height, int32_t width) {
+// Adds `height` x `width` pixels of the convolution's output, from row `y` and column `x` on.
+OUT_OF_LINE static void add_block(const struct view *view, struct tile *tile, int32_t batch,
+                                  int32_t y, int32_t x, int32_t height, int32_t width) {
     const struct spatial *s = view->spatial;
-    int32_t top = y * s->stride_height - s->padding_top;
-    int32_t count = 0;
+    const int32_t first = tile->pixels;
+    int32_t count = first, top = y * s->stride_height - s->padding_top;
     for (int32_t down = 0; down < height; ++down, top += s->stride_height) {
         int32_t left = x * s->stride_width - s->padding_left;
         const int32_t line = batch * s->input_height + top;
@@ -118,21 +123,7 @@ static OUT_OF_LINE void set_block(const struct view *view, struct tile *tile, in
         }
     }
     tile->pixels = count;
-    note_spans(view, tile, 0, count - 1);
-}
-
-// Adds the only pixel of another tile.
-static inline void add_pixel(struct tile *tile, const struct tile *other) {
-    const int32_t which = tile->pixels++;
-    tile->tops[which] = other->tops[0];
-    tile->lefts[which] = other->lefts[0];
-    tile->offsets[which] = other->offsets[0];
-    tile->rows_inside &= other->rows_inside;
-    tile->columns_inside &= other->columns_inside;
-    tile->rows.begin = min_int32(tile->rows.begin, other->rows.begin);
-    tile->rows.end = max_int32(tile->rows.end, other->rows.end);
-    tile->columns.begin = max_int32(tile->columns.begin, other->columns.begin);
-    tile->columns.end = min_int32(tile->columns.end, other->columns.end);
+    note_spans(view, tile, first, count - 1);
 }
 
 static inline bool has_row(const struct view *view, const struct tile *tile, int32_t which,
@@ -149,8 +140,8 @@ static inline bool has_whole_row(const struct view *view, const struct tile *til
 }
 
 // Copies taps `from` to `from` + `count` - 1 of a row of a window that reaches over an edge.
-static SELDOM void copy_row(const struct view *view, const struct tile *tile, int32_t which,
-                            int32_t row, int32_t from, int32_t count, int8_t *to) {
+static SELDOM void copy_row(struct view *view, const struct tile *tile, int32_t which, int32_t row,
+                            int32_t from, int32_t count, int8_t *to) {
     const struct spatial *s = view->spatial;
     const int32_t channels = s->input_channels;
     const int32_t runs = s->dilation_width == 1 ? 1 : s->window_width;
@@ -169,8 +160,8 @@ static SELDOM void copy_row(const struct view *view, const struct tile *tile, in
 }
 
 // Widens `quads` groups of four bytes into every `pixels`-th word of `columns`.
-static inline void widen_1(const int8_t *bytes, uint32_t offsets, uint32_t *columns,
-                           int32_t pixels, int32_t quads) {
+static inline void widen_1(const int8_t *bytes, uint32_t offsets, uint32_t *columns, int32_t pixels,
+                           int32_t quads) {
     for (; quads > 0; --quads, bytes += 4, columns += 2 * pixels) {
         const uint32_t word = load_word(bytes);
         columns[0] = add_even_bytes(offsets, word);
@@ -179,8 +170,8 @@ static inline void widen_1(const int8_t *bytes, uint32_t offsets, uint32_t *colu
 }
 
 // Lays out a part of a row of the window for one pixel, into every `pixels`-th word.
-static OUT_OF_LINE void lay_row_1(const struct view *view, const struct tile *tile, int32_t which,
-                             int32_t row, int32_t from, int32_t count, uint32_t *to) {
+static OUT_OF_LINE void lay_row_1(struct view *view, const struct tile *tile, int32_t which,
+                                  int32_t row, int32_t from, int32_t count, uint32_t *to) {
     const uint32_t offsets = both_halves(view->offset);
     const int32_t pixels = tile->pixels;
     if (has_whole_row(view, tile, which, row)) {
@@ -199,16 +190,14 @@ static OUT_OF_LINE void lay_row_1(const struct view *view, const struct tile *ti
 // Lays out taps `from` to `from` + `count` - 1 of a row for four pixels, from `column` on, where
 // each pixel sees all columns or none. Where it sees none there are zeros, which takes channels
 // that come in fours.
-static OUT_OF_LINE void lay_run_4(const struct view *view, const struct tile *tile, int32_t row,
-                             int32_t column, int32_t from, int32_t count, uint32_t *to) {
+static OUT_OF_LINE void lay_run_4(struct view *view, const struct tile *tile, int32_t row,
+                                  int32_t column, int32_t from, int32_t count, uint32_t *to) {
     const struct spatial *s = view->spatial;
-    const int8_t *input =
-        view->input + row * view->row_bytes + column * view->column_bytes + from;
+    const int8_t *input = view->input + row * view->row_bytes + column * view->column_bytes + from;
     int32_t offsets[TILE];
     for (int32_t i = 0; i < TILE; ++i) {
         const int32_t x = tile->lefts[i] + column * s->dilation_width;
-        const bool seen =
-            has_row(view, tile, i, row) && (uint32_t)x < (uint32_t)s->input_width;
+        const bool seen = has_row(view, tile, i, row) && (uint32_t)x < (uint32_t)s->input_width;
         offsets[i] = seen ? tile->offsets[i] : view->line - input;
     }
     packed_widen_4(offsets, input, both_halves(view->offset), to, count / 4);
@@ -216,8 +205,8 @@ static OUT_OF_LINE void lay_run_4(const struct view *view, const struct tile *ti
 
 // Lays out a part of a row for four pixels, of channels that come in fours: at once the columns
 // that all pixels see, if they are neighbours in the image too, else column by column.
-static OUT_OF_LINE void lay_by_columns_4(const struct view *view, const struct tile *tile, int32_t row,
-                                    int32_t from, int32_t count, uint32_t *to) {
+static OUT_OF_LINE void lay_by_columns_4(struct view *view, const struct tile *tile, int32_t row,
+                                         int32_t from, int32_t count, uint32_t *to) {
     const int32_t channels = view->spatial->input_channels;
     const bool neighbours = view->column_bytes == channels;
     int32_t column = from / channels;
@@ -232,7 +221,7 @@ static OUT_OF_LINE void lay_by_columns_4(const struct view *view, const struct t
 }
 
 // The same for any number of channels: what is not whole in the input is copied first.
-static SELDOM void lay_copied_4(const struct view *view, const struct tile *tile, int32_t row,
+static SELDOM void lay_copied_4(struct view *view, const struct tile *tile, int32_t row,
                                 int32_t from, int32_t count, uint32_t *to) {
     if (count > PIECE / TILE) {
         for (int32_t i = 0; i < TILE; ++i) {
@@ -253,8 +242,8 @@ static SELDOM void lay_copied_4(const struct view *view, const struct tile *tile
     packed_widen_4(offsets, input, both_halves(view->offset), to, count / 4);
 }
 
-static inline void lay_row(const struct view *view, const struct tile *tile, int32_t row,
-                           int32_t from, int32_t count, uint32_t *to) {
+static inline void lay_row(struct view *view, const struct tile *tile, int32_t row, int32_t from,
+                           int32_t count, uint32_t *to) {
     if (tile->pixels == 1) {
         lay_row_1(view, tile, 0, row, from, count, to);
     } else if (tile->rows_inside && tile->columns_inside) {
@@ -268,8 +257,8 @@ static inline void lay_row(const struct view *view, const struct tile *tile, int
 }
 
 // Lays out taps `begin` to `end` - 1 of the windows.
-static inline void lay_out(const struct view *view, const struct tile *tile, int32_t begin,
-                           int32_t end, uint32_t *columns) {
+static inline void lay_out(struct view *view, const struct tile *tile, int32_t begin, int32_t end,
+                           uint32_t *columns) {
     int32_t row = begin / view->row_taps, from = begin - row * view->row_taps;
     while (begin < end) {
         const int32_t count = min_int32(view->row_taps - from, end - begin);

@@ -5,25 +5,25 @@
 #include <assert.h>
 #include <stddef.h>
 
-#define TEXT(value) TEXT_OF(value)
+#define TEXT(value)    TEXT_OF(value)
 #define TEXT_OF(value) #value
 
 // Offsets of the job's members, known to the assembly.
-#define COLUMNS 0
+#define COLUMNS     0
 #define COLUMNS_END 4
-#define FIRST 8
+#define FIRST       8
 #define WEIGHTS_END 12
-#define OUTPUT 16
-#define ADDEND 20
-#define CHANNELS 24
-#define HEAD 28
-#define TAIL 32
-#define KEPT 36
-#define KEPT_AGAIN 40
-#define AHEAD 44
-#define BEHIND 48
-#define WEIGHTS 52
-#define JOB_BYTES 56
+#define OUTPUT      16
+#define ADDEND      20
+#define CHANNELS    24
+#define HEAD        28
+#define TAIL        32
+#define KEPT        36
+#define KEPT_AGAIN  40
+#define AHEAD       44
+#define BEHIND      48
+#define WEIGHTS     52
+#define JOB_BYTES   56
 static_assert(sizeof(struct packed_job) == JOB_BYTES, "copied whole");
 static_assert(offsetof(struct packed_job, addend) == ADDEND, "");
 static_assert(offsetof(struct packed_job, channels) == ADDEND + 4, "loaded in a pair");
@@ -37,26 +37,25 @@ static_assert(offsetof(struct packed_job, behind) == BEHIND, "");
 #define ENTER(find_first, heads, tails)                                                            \
     "push  {r4-r11, lr}\n\t"                                                                       \
     "ldrd  r1, r2, [r0, #" TEXT(BEHIND) "]\n\t"                                                    \
-    "push  {r1, r2}\n\t"                                                                           \
-    "ldm   r0, {r1-r12}\n\t"                                                                       \
-    "adr   lr, 9f\n\t"                                                                             \
-    find_first                                                                                     \
-    "add   lr, #4 * " heads "\n\t"                                                                 \
-    "ldr   r8, [lr, r8, lsl #2]\n\t"                                                               \
-    "add   lr, #4 * (" tails " - " heads ")\n\t"                                                   \
-    "ldr   r9, [lr, r9, lsl #2]\n\t"                                                               \
-    "push  {r1-r12}\n\t"                                                                           \
-    "ldr   lr, " JOB(WEIGHTS) "\n"
+                                        "push  {r1, r2}\n\t"                                       \
+                                        "ldm   r0, {r1-r12}\n\t"                                   \
+                                        "adr   lr, 9f\n\t" find_first "add   lr, #4 * " heads      \
+                                        "\n\t"                                                     \
+                                        "ldr   r8, [lr, r8, lsl #2]\n\t"                           \
+                                        "add   lr, #4 * (" tails " - " heads ")\n\t"               \
+                                        "ldr   r9, [lr, r9, lsl #2]\n\t"                           \
+                                        "push  {r1-r12}\n\t"                                       \
+                                        "ldr   lr, " JOB(WEIGHTS) "\n"
 
 #define LEAVE                                                                                      \
     "add   sp, #" TEXT(JOB_BYTES) "\n\t"                                                           \
-    "pop   {r4-r11, pc}\n\t"
+                                  "pop   {r4-r11, pc}\n\t"
 
 // Goes on with the next pair at label 1 if there is one. `spare` is free.
 #define NEXT_PAIR(spare)                                                                           \
     "ldr   " spare ", " JOB(WEIGHTS_END) "\n\t"                                                    \
-    "cmp   lr, " spare "\n\t"                                                                      \
-    "bne   1b\n\t"
+                                         "cmp   lr, " spare "\n\t"                                 \
+                                         "bne   1b\n\t"
 
 // scale_sum() with the scale in `multiplier` and `shift`.
 #define SCALE(sum, multiplier, shift, addend)                                                      \
@@ -86,7 +85,7 @@ static_assert(offsetof(struct packed_job, behind) == BEHIND, "");
 #define ENTRY_4(label, s, entry)                                                                   \
     label ": vldmia lr!, {" s "-s15}\n\t"                                                          \
           "str   lr, " JOB(WEIGHTS) "\n\t"                                                         \
-          "b     " entry "\n"
+                                    "b     " entry "\n"
 
 #define MAX(a, b)                                                                                  \
     "cmp   " a ", " b "\n\t"                                                                       \
@@ -94,7 +93,7 @@ static_assert(offsetof(struct packed_job, behind) == BEHIND, "");
     "movlt " a ", " b "\n\t"
 
 #define SPLIT(a, r) "sub   " r ", " r ", " a "\n\t"
-#define SHIFTED(r) "asr   " r ", " r ", #8\n\t"
+#define SHIFTED(r)  "asr   " r ", " r ", #8\n\t"
 
 __attribute__((naked)) void packed_tile_4(const struct packed_job *job __attribute__((unused))) {
     // clang-format off

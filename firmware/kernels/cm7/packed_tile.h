@@ -17,12 +17,21 @@
 
 #include <stdint.h>
 
-enum { PACKED_SCALE_BYTES = 16 }; // of a pair
+enum {
+    PACKED_SCALE_BYTES = 16, // both scales of a pair
+    PACKED_PAIR_WORDS = 6,   // of a pair, beside its taps
+};
 
 // What the sums start with, and what happens to them in the end. `PACKED_PART_...` where the job's
 // taps begin after the window's first, or end before its last.
 enum packed_head { PACKED_BIAS, PACKED_PART_BIAS, PACKED_CONTINUED };
-enum packed_tail { PACKED_STORED, PACKED_PART_STORED, PACKED_KEPT, PACKED_POOLED, PACKED_PART_POOLED };
+enum packed_tail {
+    PACKED_STORED,
+    PACKED_PART_STORED,
+    PACKED_KEPT,
+    PACKED_POOLED,
+    PACKED_PART_POOLED
+};
 
 // Some pairs of channels and some taps of one tile. The assembly knows the order of the members.
 struct packed_job {

@@ -79,7 +79,7 @@ static inline void clear_tile(const struct view *view, struct tile *tile) {
 }
 
 // Takes note of what a block of pixels sees: `first` is its first, `last` its last.
-OUT_OF_LINE static void note_spans(const struct view *view, struct tile *tile, int32_t first,
+static OUT_OF_LINE void note_spans(const struct view *view, struct tile *tile, int32_t first,
                                    int32_t last) {
     const struct spatial *s = view->spatial;
     const int32_t height = s->window_height, width = s->window_width;
@@ -105,7 +105,7 @@ OUT_OF_LINE static void note_spans(const struct view *view, struct tile *tile, i
 }
 
 // Adds `height` x `width` pixels of the convolution's output, from row `y` and column `x` on.
-OUT_OF_LINE static void add_block(const struct view *view, struct tile *tile, int32_t batch,
+static OUT_OF_LINE void add_block(const struct view *view, struct tile *tile, int32_t batch,
                                   int32_t y, int32_t x, int32_t height, int32_t width) {
     const struct spatial *s = view->spatial;
     const int32_t first = tile->pixels;
@@ -190,8 +190,8 @@ static OUT_OF_LINE void lay_row_1(struct view *view, const struct tile *tile, in
 // Lays out taps `from` to `from` + `count` - 1 of a row for four pixels, from `column` on, where
 // each pixel sees all columns or none. Where it sees none there are zeros, which takes channels
 // that come in fours.
-static OUT_OF_LINE void lay_run_4(struct view *view, const struct tile *tile, int32_t row,
-                                  int32_t column, int32_t from, int32_t count, uint32_t *to) {
+static inline void lay_run_4(struct view *view, const struct tile *tile, int32_t row,
+                             int32_t column, int32_t from, int32_t count, uint32_t *to) {
     const struct spatial *s = view->spatial;
     const int8_t *input = view->input + row * view->row_bytes + column * view->column_bytes + from;
     int32_t offsets[TILE];

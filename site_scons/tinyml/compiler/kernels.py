@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tinyml.compiler import cm7, cmsis_nn
 from tinyml.compiler.choice import Choice, own_kernel
+from tinyml.compiler.cm7.lead import lead
 from tinyml.compiler.layer import Layer
 
 
@@ -17,7 +18,7 @@ def _own(layer: Layer) -> Choice:
 def _cm7(layer: Layer) -> Choice:
     special = cm7.OPERATORS.get(layer.type)
     chosen = None if special is None else special.choose(layer.node, layer.prepared)
-    return chosen or _own(layer)
+    return replace(chosen or _own(layer), lead=lead(layer))
 
 
 def _cmsis_nn(layer: Layer) -> Choice:

@@ -192,11 +192,12 @@ def _pack(steps: Sequence[Step], tenants: Tenancy) -> _Memory:
         if step.choice.scratch_bytes:
             buffers.append(Buffer(step.choice.scratch_bytes, index, index))
             groups.append(())
-    places, size = arena.pack(buffers)
+    overlaps = _overlaps(steps, tenants)
+    places, size = arena.pack(buffers, overlaps)
     placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
     return _Memory(
         bytes=size,
-        lower_bound=arena.lower_bound(buffers),
+        lower_bound=arena.lower_bound(buffers, overlaps),
         allocations=tuple(sorted(placed, key=lambda a: (a.offset, a.buffer.first, a.tensors))),
         offsets={t: a.offset + tenants.homes[t].offset for a in placed for t in a.tensors},
         scratch={
@@ -206,6 +207,22 @@ def _pack(steps: Sequence[Step], tenants: Tenancy) -> _Memory:
             view for step in steps for view in step.prepared.views if tenants.holds(view)
         ),
     )
+
+
+def _overlaps(steps: Sequence[Step], tenants: Tenancy) -> list[arena.Overlap]:
+    """Return where an output may lie over an operand: each has its buffer for itself."""
+    number: dict[tuple[int | None, ...], int] = {
+        group: i for i, (_, group) in enumerate(tenants.buffers)
+    }
+    overlaps = []
+    for index, step in enumerate(steps):
+        source = number.get(step.prepared.operands[:1])
+        result = number.get(step.prepared.outputs)
+        if step.choice.lead is None or source is None or result is None:
+            continue
+        if tenants.buffers[source][0].last == index:
+            overlaps.append(arena.Overlap(source, result, step.choice.lead))
+    return overlaps
 
 
 class _Weights:

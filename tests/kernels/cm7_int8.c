@@ -16,7 +16,7 @@
 #define MEMORY_END UINT32_C(0x61000000)
 
 enum { ROUNDS = 400, CHANNELS = 40, INPUTS = 40000, WEIGHTS = 60000, OUTPUTS = 8000 };
-enum { PACKED = 40000, KEPT = 128, GUARD = 0x5a5a5a5a };
+enum { PACKED = 40000, KEPT = 256, GUARD = 0x5a5a5a5a };
 
 void reference_conv_2d_int8(const struct conv_2d_int8_params *params, const int8_t *input,
                             const int8_t *weights, const int32_t *bias, int8_t *output);
@@ -31,7 +31,8 @@ void reference_max_pool_2d_int8(const struct max_pool_2d_int8_params *params, co
 
 static int8_t inputs[INPUTS + 4], weights[WEIGHTS + 4];
 static int8_t got[OUTPUTS], wanted[OUTPUTS], unpooled[OUTPUTS];
-static uint32_t packed[PACKED], kept[KEPT + 1]; // the last one of `kept` is a guard
+static uint32_t packed[PACKED];
+static int32_t kept[KEPT + 1];
 static int32_t biases[CHANNELS], multipliers[CHANNELS], shifts[CHANNELS];
 static uint32_t state;
 
@@ -226,11 +227,12 @@ static void conv_2d_packed(const int8_t *input, const int8_t *w, const int32_t *
     const bool tiles =
         p.pool_height * p.pool_width > 1 || s->batches * s->output_height * s->output_width >= 4;
     const int32_t filled = s->window_height * ((row + 3) / 4 * 4);
-    int32_t *const scratch = filled > (tiles ? 144 : 576) ? (int32_t *)kept : NULL;
-    kept[KEPT] = GUARD;
+    const int32_t pairs = (s->output_channels + 1) / 2;
+    const int32_t sums = filled > 144 && tiles ? 8 * pairs : filled > 576 ? 2 * pairs : 0;
+    kept[sums] = GUARD;
     convolve_and_pool(&p, input, w, bias, wanted + shift);
-    conv_2d_packed_int8(&p, input, at, scratch, got + shift);
-    got[0] += kept[KEPT] != GUARD;
+    conv_2d_packed_int8(&p, input, at, sums ? kept : NULL, got + shift);
+    got[0] += kept[sums] != GUARD;
 }
 
 static void depthwise_conv_2d(const int8_t *input, const int8_t *w, const int32_t *bias,

@@ -21,8 +21,11 @@ struct conv_2d_packed_int8_params {
 };
 
 // With two output channels or more. Where their number is odd, the second pair begins with the
-// channel that the first one ends with. `scratch` is 512 bytes where a window is longer than the
-// kernel does at a time: 144 taps, 576 for a pixel that is not one of four; elsewhere NULL.
+// channel that the first one ends with.
+//
+// `scratch` holds sums where a window is longer than what is done at a time: 32 bytes for each of
+// up to 32 pairs if it has more than 144 taps and there are four pixels or a pool, else 8 bytes for
+// each of up to 128 pairs if it has more than 576. Otherwise it may be NULL.
 void conv_2d_packed_int8(const struct conv_2d_packed_int8_params *params, const int8_t *input,
                          const uint32_t *weights, int32_t *scratch, int8_t *output);
 

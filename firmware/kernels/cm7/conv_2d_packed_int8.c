@@ -6,7 +6,7 @@
 #include "conv_2d_packed.h"
 #include "packed_columns.h"
 
-enum { GROUP = 16 }; // pairs of channels whose sums are kept; four times as many of one pixel
+enum { GROUP = 32 }; // pairs of channels whose sums are kept; four times as many of one pixel
 
 struct layer {
     const struct conv_2d_packed_int8_params *params;

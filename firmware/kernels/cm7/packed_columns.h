@@ -79,8 +79,8 @@ static inline void clear_tile(const struct view *view, struct tile *tile) {
 }
 
 // Takes note of what a block of pixels sees: `first` is its first, `last` its last.
-static OUT_OF_LINE void note_spans(const struct view *view, struct tile *tile, int32_t first,
-                                   int32_t last) {
+static inline void note_spans(const struct view *view, struct tile *tile, int32_t first,
+                              int32_t last) {
     const struct spatial *s = view->spatial;
     const int32_t height = s->window_height, width = s->window_width;
     const int32_t bottom = tile->tops[last] + (height - 1) * s->dilation_height;

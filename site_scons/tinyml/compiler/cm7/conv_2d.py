@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.cm7 import packed
 from tinyml.compiler.cm7.packed import Packed, Pool
@@ -34,7 +36,9 @@ def _choose_pooled(node: Node, prepared: PooledConvolution) -> Choice | None:
     low, high = convolution.activation_range
     pool_low, pool_high = prepared.pool.activation_range
     together = Packed(
-        packed.pooled(convolution.spatial, pool),
+        replace(
+            convolution.spatial, output_height=pool.output_height, output_width=pool.output_width
+        ),
         requantization,
         (min(max(low, pool_low), pool_high), min(max(high, pool_low), pool_high)),
         window,

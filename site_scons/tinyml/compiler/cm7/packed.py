@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from tinyml.compiler import code
 from tinyml.compiler.choice import Choice, Constant
 from tinyml.compiler.cm7 import packing
+from tinyml.compiler.cm7.lead import rows_lead
 from tinyml.compiler.cm7.packing import Layer
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.node import Node
@@ -23,7 +24,7 @@ WEIGHTS = "packed_weights"
 #: As in packed_columns.h and conv_2d_packed_int8.c.
 TILE = 4
 PIECE = 144
-SCRATCH_BYTES = 512
+GROUP = 32
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Packed:
     activation_range: tuple[float, float]
     pool: Pool = Pool()
 
+    @property
+    def pooled(self) -> bool:
+        """Whether there is a pool."""
+        return self.pool.height * self.pool.width > 1
+
 
 def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
     """Return the call with the weights and the bias of a node, None where they do not fit it."""
@@ -60,17 +66,34 @@ def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
         _printer(packed),
         operands=prepared.operands[:1],
         constants=(Constant(WEIGHTS, "uint32_t", len(data) // 4, data),),
+        lead=_lead(packed),
         scratch_bytes=_scratch_bytes(packed),
     )
 
 
+def _lead(packed: Packed) -> int | None:
+    """A tile is read until it is written; one of four pixels may begin in one row of many."""
+    s = packed.spatial
+    if s.batches > 1:
+        return None
+    if packed.pooled:
+        step = packed.pool.stride_height * s.stride_height
+        return rows_lead(s, s.output_height, s.output_width, step)
+    ahead = (s.output_width + TILE - 2) // s.output_width if s.output_width % TILE else 0
+    return rows_lead(s, s.output_height, s.output_width, s.stride_height, ahead)
+
+
 def _scratch_bytes(packed: Packed) -> int:
-    """Sums are kept where a window is done in pieces."""
+    """Sums are kept where a window is done in pieces: two channels of four pixels, or of one."""
     s = packed.spatial
     taps = s.window_height * packing.row_taps(s.window_width * s.input_channels)
-    pixels = s.batches * s.output_height * s.output_width
-    tiles = packed.pool.height > 1 or packed.pool.width > 1 or pixels >= TILE
-    return SCRATCH_BYTES if taps > (PIECE if tiles else TILE * PIECE) else 0
+    pairs = len(packing.pairs(s.output_channels)[0])
+    of_four = 4 * 2 * TILE * min(pairs, GROUP)
+    of_one = 4 * 2 * min(pairs, TILE * GROUP)
+    tiles = packed.pooled or s.batches * s.output_height * s.output_width >= TILE
+    if tiles and taps > PIECE:
+        return of_four
+    return of_one if taps > TILE * PIECE else 0
 
 
 def _printer(packed: Packed) -> Callable[[Any, Names], Code]:
@@ -105,8 +128,3 @@ def _printer(packed: Packed) -> Callable[[Any, Names], Code]:
         )
 
     return print_
-
-
-def pooled(spatial: Spatial, pool: Spatial) -> Spatial:
-    """Return the convolution's geometry with the pool's output."""
-    return replace(spatial, output_height=pool.output_height, output_width=pool.output_width)

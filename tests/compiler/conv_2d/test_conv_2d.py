@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from support import single
+from support.chain import chain, conv
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -68,6 +69,20 @@ def test_packed(corner: str) -> None:
     (step,) = prepare(parse(data, "model.tflite"), "cm7").steps
     packed = corner not in NOT_PACKED
     assert step.choice.function == ("conv_2d_packed_int8" if packed else "conv_2d_int8")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("width", "outputs"), [(5, 7), (2, 70), (8, 7), (1, 7)])
+def test_output_over_input(oracle: Comparison, width: int, outputs: int) -> None:
+    """Four pixels of several rows are read again after a part of their channels is written."""
+    data = chain((1, 12, width, 4), [conv(40, same=True), conv(outputs, same=True)])
+    plan = prepare(parse(data, "model.tflite"), "cm7")
+    first, second = plan.graph.tensors[plan.steps[0].prepared.output], plan.graph.outputs[0]
+    made = plan.graph.tensors[second]
+    last = plan.steps[1].choice
+    assert last.function == "conv_2d_packed_int8" and last.scratch_bytes
+    assert 0 < plan.offsets[first.index] - plan.offsets[second] < made.bytes
+    oracle.check(data)
 
 
 @pytest.mark.live

@@ -46,8 +46,7 @@ def rows_lead(s: Spatial, rows: int, width: int, step: int, ahead: int = 0) -> i
     return max(
         0,
         *(
-            min(row + 1 + ahead, rows) * output_row
-            - max(0, row * step - s.padding_top) * input_row
+            min(row + 1 + ahead, rows) * output_row - max(0, row * step - s.padding_top) * input_row
             for row in range(rows)
         ),
     )

@@ -14,6 +14,9 @@ struct layer {
     int32_t *kept;
     int32_t taps, pairs, pair_words;
     bool pooled;
+    bool at_once;  // a full tile takes one job
+    bool prepared; // `job` is that one
+    struct packed_job job;
     struct view view;
     uint32_t columns[PIECE / 2 * TILE];
 };
@@ -74,35 +77,44 @@ static inline uint32_t tail(const struct layer *layer, const struct part *part) 
     return partial ? PACKED_PART_STORED : PACKED_STORED;
 }
 
-static inline void multiply(const struct layer *layer, int32_t pixels, const struct part *part,
-                            int8_t *output) {
+// Makes the job of `part` but for its output.
+static inline void make_job(struct layer *layer, int32_t pixels, const struct part *part) {
     const int32_t words = layer->pair_words, quads = (part->end - part->begin) / 4;
     const uint32_t *weights = layer->weights + part->first * words;
     const uint32_t behind = 2 * (uint32_t)(layer->taps - part->end);
-    const struct packed_job job = {
-        .columns = layer->columns,
-        .columns_end = layer->columns + 2 * quads * pixels,
-        .first = pixels == 1 ? packed_first_of_one(quads) : packed_first_of_four(quads),
-        .weights_end = weights + part->count * words,
-        .output = output,
-        .addend = scale_addend(layer->params->output_offset),
-        .channels = layer->params->spatial.output_channels,
-        .head = !part->initial ? PACKED_CONTINUED
-                : part->begin  ? PACKED_PART_BIAS
-                               : PACKED_BIAS,
-        .tail = tail(layer, part),
-        .kept = layer->kept,
-        .kept_again = layer->kept,
-        .ahead = 2 * (uint32_t)part->begin,
-        .behind = behind + (part->last ? 0 : PACKED_SCALE_BYTES),
-        .weights = weights,
-    };
-    (pixels == 1 ? packed_tile_1 : packed_tile_4)(&job);
+    struct packed_job *job = &layer->job;
+    job->columns = layer->columns;
+    job->columns_end = layer->columns + 2 * quads * pixels;
+    job->first = pixels == 1 ? packed_first_of_one(quads) : packed_first_of_four(quads);
+    job->weights_end = weights + part->count * words;
+    job->addend = scale_addend(layer->params->output_offset);
+    job->channels = layer->params->spatial.output_channels;
+    job->head = part->begin ? PACKED_PART_BIAS : PACKED_BIAS;
+    if (!part->initial) {
+        job->head = PACKED_CONTINUED;
+    }
+    job->tail = tail(layer, part);
+    job->kept = job->kept_again = layer->kept;
+    job->ahead = 2 * (uint32_t)part->begin;
+    job->behind = behind + (part->last ? 0 : PACKED_SCALE_BYTES);
+    job->weights = weights;
 }
 
-// Makes all channels of one pixel of the output, or of as many as the tile has. Rows of the window
-// that no pixel sees are left out; if it sees none at all, one row of zeros is as good as all.
-static inline void convolve(struct layer *layer, const struct tile *tile, int8_t *output) {
+// All channels against whole windows of four pixels, which is the same job from tile to tile.
+static inline void convolve_at_once(struct layer *layer, const struct tile *tile, int8_t *output) {
+    if (!layer->prepared) {
+        make_job(layer, TILE, &(struct part){0, layer->pairs, 0, layer->taps, true, true});
+        layer->prepared = true;
+    }
+    lay_out(&layer->view, tile, 0, layer->taps, layer->columns);
+    layer->job.output = output;
+    packed_tile_4(&layer->job);
+}
+
+// Part by part. Rows of the window that no pixel sees are left out; if it sees none at all, one row
+// of zeros is as good as all.
+static OUT_OF_LINE void convolve_by_parts(struct layer *layer, const struct tile *tile,
+                                          int8_t *output) {
     const int32_t share = tile->pixels == 1 ? TILE : 1; // of memory, compared with a full tile
     const int32_t row_taps = layer->view.row_taps;
     const bool seen = tile->rows.begin < tile->rows.end;
@@ -115,6 +127,7 @@ static inline void convolve(struct layer *layer, const struct tile *tile, int8_t
     const bool odd = layer->params->spatial.output_channels % 2;
     int32_t laid_out = -1;
     struct part part = {0};
+    layer->prepared = false;
     for (; part.first < layer->pairs; part.first += part.count) {
         part.count = odd && part.first == 0 ? 1 : min_int32(layer->pairs - part.first, most);
         int8_t *to = output + 2 * part.first - (odd && part.first);
@@ -126,8 +139,21 @@ static inline void convolve(struct layer *layer, const struct tile *tile, int8_t
                 lay_out(&layer->view, tile, part.begin, part.end, layer->columns);
                 laid_out = part.begin;
             }
-            multiply(layer, tile->pixels, &part, to);
+            make_job(layer, tile->pixels, &part);
+            layer->job.output = to;
+            (tile->pixels == 1 ? packed_tile_1 : packed_tile_4)(&layer->job);
         }
+    }
+}
+
+// Makes all channels of one pixel of the output, or of as many as the tile has.
+static inline void convolve(struct layer *layer, const struct tile *tile, int8_t *output) {
+    const int32_t rows = layer->params->spatial.window_height;
+    const bool all_rows = tile->rows.begin == 0 && tile->rows.end == rows;
+    if (layer->at_once && all_rows && tile->pixels == TILE) {
+        convolve_at_once(layer, tile, output);
+    } else {
+        convolve_by_parts(layer, tile, output);
     }
 }
 
@@ -147,6 +173,8 @@ static inline void make_layer(struct layer *layer, const struct conv_2d_packed_i
     layer->pairs = divide_up(s->output_channels, 2);
     layer->pair_words = layer->taps / 2 + PACKED_PAIR_WORDS;
     layer->pooled = params->pool_height * params->pool_width > 1;
+    layer->at_once = layer->taps <= PIECE && s->output_channels % 2 == 0;
+    layer->prepared = false;
 }
 
 void conv_2d_packed_int8(const struct conv_2d_packed_int8_params *params, const int8_t *input,

@@ -187,6 +187,11 @@ static OUT_OF_LINE void lay_row_1(struct view *view, const struct tile *tile, in
     }
 }
 
+// Bytes between two objects.
+static inline int32_t distance(const int8_t *from, const int8_t *to) {
+    return (int32_t)((uintptr_t)to - (uintptr_t)from);
+}
+
 // Lays out taps `from` to `from` + `count` - 1 of a row for four pixels, from `column` on, where
 // each pixel sees all columns or none. Where it sees none there are zeros, which takes channels
 // that come in fours.
@@ -198,7 +203,7 @@ static inline void lay_run_4(struct view *view, const struct tile *tile, int32_t
     for (int32_t i = 0; i < TILE; ++i) {
         const int32_t x = tile->lefts[i] + column * s->dilation_width;
         const bool seen = has_row(view, tile, i, row) && (uint32_t)x < (uint32_t)s->input_width;
-        offsets[i] = seen ? tile->offsets[i] : view->line - input;
+        offsets[i] = seen ? tile->offsets[i] : distance(input, view->line);
     }
     packed_widen_4(offsets, input, both_halves(view->offset), to, count / 4);
 }
@@ -236,7 +241,7 @@ static SELDOM void lay_copied_4(struct view *view, const struct tile *tile, int3
         offsets[i] = tile->offsets[i];
         if (!has_whole_row(view, tile, i, row)) {
             copy_row(view, tile, i, row, from, count, copy);
-            offsets[i] = copy - input;
+            offsets[i] = distance(input, copy);
         }
     }
     packed_widen_4(offsets, input, both_halves(view->offset), to, count / 4);
@@ -257,8 +262,8 @@ static inline void lay_row(struct view *view, const struct tile *tile, int32_t r
 }
 
 // Lays out taps `begin` to `end` - 1 of the windows.
-static inline void lay_out(struct view *view, const struct tile *tile, int32_t begin, int32_t end,
-                           uint32_t *columns) {
+static OUT_OF_LINE void lay_out(struct view *view, const struct tile *tile, int32_t begin,
+                                int32_t end, uint32_t *columns) {
     int32_t row = begin / view->row_taps, from = begin - row * view->row_taps;
     while (begin < end) {
         const int32_t count = min_int32(view->row_taps - from, end - begin);

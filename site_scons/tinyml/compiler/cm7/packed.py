@@ -51,6 +51,12 @@ class Packed:
         """Whether there is a pool."""
         return self.pool.height * self.pool.width > 1
 
+    @property
+    def in_fours(self) -> bool:
+        """Whether any pixels are done four at a time."""
+        s = self.spatial
+        return self.pooled or s.batches * s.output_height * s.output_width >= TILE
+
 
 def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
     """Return the call with the weights and the bias of a node, None where they do not fit it."""
@@ -58,7 +64,7 @@ def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
     rows = (s.output_channels, s.window_height, s.window_width * s.input_channels)
     biases = np.zeros(s.output_channels, np.int64) if bias is None else bias.values()
     layer = Layer(weights.values().reshape(rows), biases.reshape(-1), packed.requantization)
-    data = packing.pack(layer)
+    data = packing.pack(layer, None if packed.in_fours else TILE * PIECE)
     if data is None:
         return None
     return Choice(
@@ -90,8 +96,7 @@ def _scratch_bytes(packed: Packed) -> int:
     pairs = len(packing.pairs(s.output_channels)[0])
     of_four = 4 * 2 * TILE * min(pairs, GROUP)
     of_one = 4 * 2 * min(pairs, TILE * GROUP)
-    tiles = packed.pooled or s.batches * s.output_height * s.output_width >= TILE
-    if tiles and taps > PIECE:
+    if packed.in_fours and taps > PIECE:
         return of_four
     return of_one if taps > TILE * PIECE else 0
 

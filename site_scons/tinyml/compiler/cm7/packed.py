@@ -20,6 +20,7 @@ from tinyml.compiler.quantized import Requantization
 from tinyml.compiler.spatial import Spatial
 
 FUNCTION = "conv_2d_packed_int8"
+HEADER = "conv_2d_packed.h"
 WEIGHTS = "packed_weights"
 #: As in packed_columns.h and conv_2d_packed_int8.c.
 TILE = 4
@@ -103,6 +104,18 @@ def _scratch_bytes(packed: Packed) -> int:
 
 def _printer(packed: Packed) -> Callable[[Any, Names], Code]:
     """Return the function that prints the parameter struct and the call."""
+
+    def print_(prepared: Prepared, names: Names) -> Code:
+        reference = f"&{names.local('params')}"
+        output = names.operand(prepared.output)
+        statement = call(prepared, names, reference, names.scratch, output)
+        return Code((HEADER,), (parameters(packed, names),), (statement,))
+
+    return print_
+
+
+def parameters(packed: Packed, names: Names) -> str:
+    """Return the definition of the parameter struct."""
     low, high = packed.activation_range
     pool = packed.pool
     members = {
@@ -116,20 +129,10 @@ def _printer(packed: Packed) -> Callable[[Any, Names], Code]:
         "activation_min": low,
         "activation_max": high,
     }
+    return code.constant(f"struct {FUNCTION}_params", names.local("params"), members)
 
-    def print_(prepared: Prepared, names: Names) -> Code:
-        params = names.local("params")
-        arguments = (
-            f"&{params}",
-            names.operand(prepared.operands[0]),
-            names.constant(WEIGHTS),
-            names.scratch,
-            names.operand(prepared.output),
-        )
-        return Code(
-            headers=("conv_2d_packed.h",),
-            constants=(code.constant(f"struct {FUNCTION}_params", params, members),),
-            statements=(f"{code.call(FUNCTION, *arguments)};",),
-        )
 
-    return print_
+def call(prepared: Prepared, names: Names, params: str, scratch: str, output: str) -> str:
+    """Return the statement that calls the kernel."""
+    operands = (names.operand(prepared.operands[0]), names.constant(WEIGHTS))
+    return f"{code.call(FUNCTION, params, *operands, scratch, output)};"

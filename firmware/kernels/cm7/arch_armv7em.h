@@ -54,6 +54,19 @@ static inline uint32_t add_odd_bytes(uint32_t halves, uint32_t bytes) {
     return sums;
 }
 
+// The low halfwords of two words, the first one's below.
+static inline uint32_t pack_low_halves(uint32_t a, uint32_t b) {
+    uint32_t halves;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(halves) : "r"(a), "r"(b));
+    return halves;
+}
+
+static inline uint32_t pack_high_halves(uint32_t a, uint32_t b) {
+    uint32_t halves;
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(halves) : "r"(b), "r"(a));
+    return halves;
+}
+
 // sum + both products of halfwords, modulo 2^32.
 static inline int32_t dot_halves(uint32_t a, uint32_t b, int32_t sum) {
     __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from tinyml.compiler.choice import Choice
+from tinyml.compiler.cm7 import depthwise_conv_2d
 from tinyml.compiler.node import Node
 
 
@@ -19,4 +20,6 @@ class Cm7Module(Protocol):
 
 
 #: The registry, by the schema's operator name.
-OPERATORS: dict[str, Cm7Module] = {}
+OPERATORS: dict[str, Cm7Module] = {
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+}

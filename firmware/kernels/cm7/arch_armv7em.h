@@ -104,6 +104,13 @@ static inline int32_t multiply_high_add(int32_t a, int32_t b, int32_t sum) {
     return high;
 }
 
+// value clamped to 8 bits.
+static inline int32_t saturate_byte(int32_t value) {
+    int32_t clamped;
+    __asm__("ssat %0, #8, %1" : "=r"(clamped) : "r"(value));
+    return clamped;
+}
+
 // value / 2, rounded down, clamped to 8 bits.
 static inline int32_t saturate_half(int32_t value) {
     int32_t clamped;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "arch_armv7em.h"
+#include "clamp_bytes.h"
 #include "depthwise_conv_2d_packed.h"
 #include "requantize.h"
 
@@ -165,23 +166,6 @@ static inline void clear_words(uint32_t *words, int32_t count) {
     }
 }
 
-// Clamps what a loop has clamped to 8 bits further, where the activation wants it.
-static inline void clamp_outputs(const struct depthwise_conv_2d_packed_int8_params *params,
-                                 int8_t *output, int32_t count) {
-    const int32_t low = params->activation_min, high = params->activation_max;
-    if (low == INT8_MIN && high == INT8_MAX) {
-        return;
-    }
-    const uint32_t lowest = all_bytes(low), highest = all_bytes(high);
-    int32_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        store_word(output + i, min_bytes(max_bytes(load_word(output + i), lowest), highest));
-    }
-    for (; i < count; ++i) {
-        output[i] = (int8_t)clamp_int32(output[i], low, high);
-    }
-}
-
 // `loop_1` and `loop_2` are for windows one and two rows apart.
 static inline void depthwise_tiles(const struct depthwise_conv_2d_packed_int8_params *params,
                                    depthwise_loop *loop_1, depthwise_loop *loop_2,
@@ -202,9 +186,7 @@ static inline void depthwise_tiles(const struct depthwise_conv_2d_packed_int8_pa
                           output);
         }
     }
-    clamp_outputs(params, output,
-                  along->outputs * across->outputs * params->input_channels *
-                      params->depth_multiplier);
+    clamp_bytes(output, params->output_batch, params->activation_min, params->activation_max);
 }
 
 #endif

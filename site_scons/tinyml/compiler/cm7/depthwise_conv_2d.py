@@ -46,8 +46,27 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """The dimension that is walked along, and the other; ``turned`` where the first is the width."""
+
+    along: Axis
+    across: Axis
+    turned: bool
+
+    @property
+    def cost(self) -> float:
+        """About how many instructions a channel takes."""
+        along, across = self.along, self.across
+        walk = 9 + (13 * along.tile - along.tile % 2 if along.stride == 1 else 16 * along.tile)
+        inputs = (across.tile - 1) * across.stride + WINDOW
+        lay_out = inputs * (20 + 9 * (along.tile * along.stride + 2)) / 4
+        tiles = -(-along.outputs // along.tile) * -(-across.outputs // across.tile)
+        return tiles * (40 + lay_out + across.tile * walk)
+
+
+@dataclass(frozen=True)
 class Sums:
-    """What is known of each output channel's sums: weights [row][column][channel], as walked."""
+    """What is known of each output channel's sums; ``weights`` are [along][across][channel]."""
 
     weights: Array
     bias: Array
@@ -58,10 +77,10 @@ class Sums:
 
 def choose(node: Node, prepared: DepthwiseConvolution) -> Choice | None:
     """Return the call of the fastest kernel that is exact here, None where neither is."""
-    axes = _axes(prepared.spatial)
-    if prepared.requantization is None or axes is None:
+    layout = _layout(prepared.spatial)
+    if prepared.requantization is None or layout is None:
         return None
-    sums = _sums(node, prepared, turned=axes[0] == _horizontal(prepared.spatial, along=True))
+    sums = _sums(node, prepared, layout.turned)
     at_least_zero = prepared.activation_range[0] >= prepared.requantization.output_offset
     if at_least_zero and (words := _rectified(sums, prepared.requantization.output_offset)):
         return _choice("depthwise_conv_2d_rectified_int8", prepared, words)
@@ -104,26 +123,16 @@ def _axis(line: tuple[int, int, int, int], steps: tuple[int, int], along: bool) 
     return Axis(*line, *steps, tile)
 
 
-def _axes(s: Spatial) -> tuple[Axis, Axis] | None:
-    """Return the dimension to walk along and the other, None where a window is too large."""
+def _layout(s: Spatial) -> Layout | None:
+    """Return the cheaper layout that the kernels can do, None where a window is too large."""
     windows = ((s.window_height, s.dilation_height), (s.window_width, s.dilation_width))
     if not all(size == 1 or (size <= WINDOW and dilation == 1) for size, dilation in windows):
         return None
-    turns = (
-        (_vertical(s, along=True), _horizontal(s, along=False)),
-        (_horizontal(s, along=True), _vertical(s, along=False)),
+    layouts = (
+        Layout(_vertical(s, along=True), _horizontal(s, along=False), turned=False),
+        Layout(_horizontal(s, along=True), _vertical(s, along=False), turned=True),
     )
-    return min((t for t in turns if t[0].stride <= 2), key=lambda t: _cost(*t), default=None)
-
-
-def _cost(along: Axis, across: Axis) -> float:
-    """Return about how many instructions a channel takes."""
-    tile = min(along.tile, along.outputs)
-    walk = 9 + (13 * tile - tile % 2 if along.stride == 1 else 16 * tile)
-    inputs = (across.tile - 1) * across.stride + WINDOW
-    lay_out = inputs * (20 + 9 * (tile * along.stride + 2)) / 4
-    tiles = -(-along.outputs // tile) * -(-across.outputs // across.tile)
-    return tiles * (40 + lay_out + across.tile * walk)
+    return min((x for x in layouts if x.along.stride <= 2), key=lambda x: x.cost, default=None)
 
 
 def _sums(node: Node, prepared: DepthwiseConvolution, turned: bool) -> Sums:
@@ -178,8 +187,8 @@ def _pack(weights: Array, bias: Array, multipliers: Array, addends: Array) -> by
 
 def _print(function: str, prepared: DepthwiseConvolution, names: Names) -> Code:
     """Print the parameter struct and the call."""
-    s, r, axes = prepared.spatial, prepared.requantization, _axes(prepared.spatial)
-    assert r is not None and axes is not None
+    s, r, layout = prepared.spatial, prepared.requantization, _layout(prepared.spatial)
+    assert r is not None and layout is not None
     low, high = prepared.activation_range
     params = {
         "batches": s.batches,
@@ -187,8 +196,8 @@ def _print(function: str, prepared: DepthwiseConvolution, names: Names) -> Code:
         "output_batch": s.output_height * s.output_width * s.output_channels,
         "input_channels": s.input_channels,
         "depth_multiplier": prepared.depth_multiplier,
-        "along": axes[0],
-        "across": axes[1],
+        "along": layout.along,
+        "across": layout.across,
         "input_offset": r.input_offset,
         "output_offset": r.output_offset,
         "activation_min": low,

@@ -106,7 +106,7 @@ def _names(plan: Plan, step: Step, name: str) -> Names:
     operands |= {tensor: f"{name}_{weight.name}" for tensor, weight in plan.constants.items()}
     constants = {key: f"{name}_{weight.name}" for key, weight in plan.made[index].items()}
     scratch = "NULL" if index not in plan.scratch else f"SCRATCH_{index}"
-    return Names(index, operands, constants, scratch, step.choice.scratch_bytes)
+    return Names(index, operands, constants, scratch, step.choice.scratch_bytes, plan.views)
 
 
 def _local(plan: Plan, index: int) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _record(plan: Plan, name: str, weights: list[Weight]) -> dict[str, Any]:
 def _operator_record(step: Step) -> dict[str, Any]:
     return {
         "index": step.node.operator.index,
-        "type": step.node.operator.type,
+        "type": step.layer.type,
         "layer": step.node.layer,
         "function": step.choice.function,
         "macs": step.prepared.macs,

@@ -84,6 +84,18 @@ static inline int32_t multiply_high_halves(uint32_t a, uint32_t b, int32_t sum) 
     return sum;
 }
 
+static inline int32_t product_of_low_halves(uint32_t a, uint32_t b) {
+    int32_t product;
+    __asm__("smulbb %0, %1, %2" : "=r"(product) : "r"(a), "r"(b));
+    return product;
+}
+
+static inline int32_t product_of_high_halves(uint32_t a, uint32_t b) {
+    int32_t product;
+    __asm__("smultt %0, %1, %2" : "=r"(product) : "r"(a), "r"(b));
+    return product;
+}
+
 // The larger of each pair of signed bytes. SSUB8 leaves a >= b in the GE flags for SEL.
 static inline uint32_t max_bytes(uint32_t a, uint32_t b) {
     uint32_t larger;

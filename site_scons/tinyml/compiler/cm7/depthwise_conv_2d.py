@@ -47,11 +47,19 @@ class Axis:
 
 @dataclass(frozen=True)
 class Layout:
-    """The dimension that is walked along, and the other; ``turned`` where the first is the width."""
+    """The dimension that is walked along, and the other; ``turned``: the first is the width."""
 
     along: Axis
     across: Axis
     turned: bool
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether a channel is read whole before a pixel of the same size and place is written."""
+        axes = (self.along, self.across)
+        return all(a.tile == a.outputs == a.inputs for a in axes) and (
+            self.along.input_step == self.along.output_step
+        )
 
     @property
     def cost(self) -> float:
@@ -83,16 +91,22 @@ def choose(node: Node, prepared: DepthwiseConvolution) -> Choice | None:
     sums = _sums(node, prepared, layout.turned)
     at_least_zero = prepared.activation_range[0] >= prepared.requantization.output_offset
     if at_least_zero and (words := _rectified(sums, prepared.requantization.output_offset)):
-        return _choice("depthwise_conv_2d_rectified_int8", prepared, words)
+        return _choice("depthwise_conv_2d_rectified_int8", prepared, layout, words)
     if words := _scaled(sums):
-        return _choice("depthwise_conv_2d_packed_int8", prepared, words)
+        return _choice("depthwise_conv_2d_packed_int8", prepared, layout, words)
     return None
 
 
-def _choice(function: str, prepared: DepthwiseConvolution, words: bytes) -> Choice:
+def _choice(function: str, prepared: DepthwiseConvolution, layout: Layout, words: bytes) -> Choice:
     channels = prepared.spatial.output_channels
     constant = Constant("channels", "struct depthwise_channel", channels, words)
-    return Choice(function, partial(_print, function), prepared.operands[:1], (constant,))
+    return Choice(
+        function,
+        partial(_print, function),
+        prepared.operands[:1],
+        constants=(constant,),
+        in_place=(0,) if layout.is_in_place else (),
+    )
 
 
 def _vertical(s: Spatial, along: bool) -> Axis:

@@ -14,7 +14,9 @@ from tinyml.emulator import qemu
 pytestmark = pytest.mark.live
 
 TUNED = sorted(path.stem for path in KERNELS.glob("cm7/*_int8.c"))
-DRIVER = ROOT / "tests" / "kernels" / "cm7_int8.c"
+REFERENCES = {path.stem for path in KERNELS.glob("reference/*_int8.c")}
+#: Programs that compare kernels with their references.
+DRIVERS = sorted((ROOT / "tests" / "kernels").glob("cm7_*.c"))
 STACK_LIMIT = 2048
 
 
@@ -25,32 +27,33 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
 
 
 def compile_kernels(kit: Kit, folder: Path) -> list[str]:
-    """Compile both versions of each kernel, the reference under a name of its own."""
+    """Compile the kernels, and the references, under names of their own."""
     flags = [*kit.flags, "-std=c11", "-fstack-usage", f"-I{FIRMWARE}/kernels/include"]
-    for name in TUNED:
-        alias = f"-D{name}=reference_{name}"
-        versions: dict[str, list[str]] = {"cm7": [], "reference": [alias]}
-        for version, options in versions.items():
-            source = str(KERNELS / version / f"{name}.c")
-            target = f"{version}_{name}.o"
-            run(["arm-none-eabi-gcc", *flags, *options, "-c", source, "-o", target], folder)
+    versions = [("cm7", name) for name in TUNED]
+    versions += [("reference", name) for name in sorted(REFERENCES)]
+    for version, name in versions:
+        options = [f"-D{name}=reference_{name}"] if version == "reference" else []
+        source, target = str(KERNELS / version / f"{name}.c"), f"{version}_{name}.o"
+        run(["arm-none-eabi-gcc", *flags, *options, "-c", source, "-o", target], folder)
     return sorted(path.name for path in folder.glob("*.o"))
 
 
-def driver(kit: Kit, folder: Path) -> Path:
-    """Link the driver with both versions of each kernel; return the ELF."""
+def link(kit: Kit, source: Path, folder: Path) -> Path:
+    """Link a driver with both versions of each kernel; return the ELF."""
     objects = compile_kernels(kit, folder)
-    link = ["--specs=nano.specs", "-nostartfiles", f"-Wl,-T,{kit.script}", "-Wl,--gc-sections"]
-    flags = [*kit.flags, "-std=c11", f"-I{FIRMWARE}/kernels/include"]
-    command = ["arm-none-eabi-gcc", *flags, str(DRIVER), *objects, str(kit.library), *link]
+    options = ["--specs=nano.specs", "-nostartfiles", f"-Wl,-T,{kit.script}", "-Wl,--gc-sections"]
+    flags = [*kit.flags, "-std=c11"]
+    flags += [f"-I{FIRMWARE}/kernels/{part}" for part in ("include", "cm7")]
+    command = ["arm-none-eabi-gcc", *flags, str(source), *objects, str(kit.library), *options]
     run([*command, "-o", "driver.elf"], folder)
     return folder / "driver.elf"
 
 
-def test_drawn_parameters(kit: Kit, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", DRIVERS, ids=lambda path: path.stem)
+def test_drawn_parameters(kit: Kit, tmp_path: Path, source: Path) -> None:
     """Geometry, offsets, ranges, data and odd addresses drawn 400 times for each kernel."""
     assert kit.board.emulator is not None
-    command = qemu.command(kit.board.emulator, driver(kit, tmp_path))
+    command = qemu.command(kit.board.emulator, link(kit, source, tmp_path))
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
@@ -58,9 +61,11 @@ def test_drawn_parameters(kit: Kit, tmp_path: Path) -> None:
 
 
 def test_every_tuned_kernel_is_driven() -> None:
-    """A kernel added to cm7/ without a row in the driver would not be tested."""
-    text = DRIVER.read_text()
-    assert [name for name in TUNED if f"reference_{name}(&params" not in text] == []
+    """A kernel added to cm7/ without a row in a driver would not be tested."""
+    text = "".join(path.read_text() for path in DRIVERS)
+    assert [name for name in TUNED if f"    {name}(&" not in text] == []
+    compared = [name for name in TUNED if name in REFERENCES]
+    assert [name for name in compared if f"reference_{name}(&" not in text] == []
 
 
 def test_stack(kit: Kit, tmp_path: Path) -> None:

@@ -39,9 +39,8 @@ static void pool_window(const struct average_pool_2d_int8_params *params,
     for (int32_t channel = 0; channel < channels;) {
         const int32_t done = sum_channels(window, channel, channels - channel, sums);
         for (int32_t i = 0; i < done; ++i, ++channel) {
-            output[channel] =
-                (int8_t)clamp_int32(rounded_quotient(sums[i], count), params->activation_min,
-                                    params->activation_max);
+            output[channel] = (int8_t)clamp_int32(rounded_quotient(sums[i], count),
+                                                  params->activation_min, params->activation_max);
         }
     }
 }

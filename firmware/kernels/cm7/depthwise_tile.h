@@ -139,9 +139,8 @@ static inline struct depthwise_walk start_walk(const struct depthwise_conv_2d_pa
 // All channels of a tile, four at a time. Where their number is no multiple of 4, the last four
 // overlap those before; where there are fewer, the planes of those that are missing go unused.
 static inline void convolve_tile(const struct depthwise_conv_2d_packed_int8_params *params,
-                                 const struct tile *tile, depthwise_loop *loop,
-                                 const int8_t *input, const struct depthwise_channel *channel,
-                                 int8_t *output) {
+                                 const struct tile *tile, depthwise_loop *loop, const int8_t *input,
+                                 const struct depthwise_channel *channel, int8_t *output) {
     const int32_t channels = params->input_channels;
     const int32_t group = channels < PLANES ? channels : PLANES;
     struct depthwise_walk walk = start_walk(params, tile);

@@ -114,12 +114,12 @@ static inline void add_each(const struct sum_int8 *sum, int8_t *output) {
 }
 
 // `subtracts` the second input, or adds it.
-static inline __attribute__((always_inline)) void
-add_tensors(const struct sum_int8 *sum, bool subtracts, int8_t *output) {
+static inline __attribute__((always_inline)) void add_tensors(const struct sum_int8 *sum,
+                                                              bool subtracts, int8_t *output) {
     const int32_t count = broadcast_rows(sum->shape) * sum->shape->extents[BROADCAST_RANK - 1];
     const int32_t which = is_halved(&sum->inputs[0]) ? 1 : 0;
-    const bool fits = is_halved(&sum->inputs[1 - which]) && sum->left_shift == HEAD_ROOM &&
-                      is_quick(&sum->scale);
+    const bool fits =
+        is_halved(&sum->inputs[1 - which]) && sum->left_shift == HEAD_ROOM && is_quick(&sum->scale);
     if (!fits || count < WORTH_A_TABLE) {
         add_each(sum, output);
         return;

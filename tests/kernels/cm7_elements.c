@@ -129,23 +129,22 @@ static void average_pool_2d(const int8_t *input, const int8_t *w, const int32_t 
     average_pool_2d_int8(&params, input, got + shift);
 }
 
-// The loops of a 4-D tensor: what is reduced is the second and the fourth dimension, or the others.
+// Reduced are the inner dimensions but the last, or the first and the last.
 static void mean(const int8_t *input, const int8_t *w, const int32_t *bias, int32_t shift) {
     (void)w, (void)bias;
-    const int32_t rows = draw(1, 4), columns = draw(0, 5) ? draw(1, 30) : draw(257, 600);
-    const int32_t groups = draw(1, 2), channels = columns > 256 ? draw(1, 13) : draw(1, 40);
-    const int32_t row = groups * channels, image = columns * row;
+    const int32_t images = draw(1, 3), pixels = draw(0, 2) ? draw(1, 40) : draw(257, 600);
+    const int32_t channels = pixels > 40 ? draw(1, 20) : draw(1, 40), image = pixels * channels;
     struct mean_int8_params params = {
-        .shape = {{rows, channels}, {image, 1}, {columns, groups}, {row, channels}},
+        .shape = {{images, channels}, {image, 1}, {1, pixels}, {0, channels}},
         .sum_offset = draw(-40000, 40000),
         .multiplier = multipliers[0],
-        .shift = draw(-9, 0),
+        .shift = pixels > 40 ? draw(-11, -8) : draw(-9, 0),
         .output_offset = draw(-128, 127)};
-    if (draw(0, 1)) {
-        params.shape = (struct reduction_shape){
-            {columns, groups}, {row, channels}, {rows, channels}, {image, 1}};
+    if (draw(0, 2) == 0) {
+        params.shape =
+            (struct reduction_shape){{1, pixels}, {0, channels}, {images, channels}, {image, 1}};
     }
-    input = at_end(draw(0, 1), input, rows * image);
+    input = at_end(draw(0, 1), input, images * image);
     reference_mean_int8(&params, input, wanted + shift);
     mean_int8(&params, input, got + shift);
 }

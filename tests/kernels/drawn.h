@@ -26,12 +26,13 @@ static int32_t draw(int32_t low, int32_t high) {
     return low + (int32_t)(state % (uint32_t)(high - low + 1));
 }
 
-// Any bytes, or nothing but the ends of the range.
+// Any bytes, or nothing but the ends of the range, or but one of them.
 static void draw_bytes(int8_t *bytes, int32_t count) {
-    const bool ends = draw(0, 3) == 0;
+    const int32_t kind = draw(0, 7);
+    const int32_t end = draw(0, 1) ? INT8_MAX : INT8_MIN;
     for (int32_t i = 0; i < count; ++i) {
-        const int32_t end = draw(0, 1) ? INT8_MAX : INT8_MIN;
-        bytes[i] = (int8_t)(ends ? end : draw(INT8_MIN, INT8_MAX));
+        const int32_t other = kind == 0 || draw(0, 1) ? end : -1 - end;
+        bytes[i] = (int8_t)(kind < 2 ? other : draw(INT8_MIN, INT8_MAX));
     }
 }
 

@@ -19,8 +19,8 @@ KERNELS = ROOT / "firmware" / "kernels"
 INCLUDES = (
     "firmware/runtime",
     "firmware/kernels/include",
-    "firmware/kernels/cm7",
     "firmware/kernels/cmsis_nn/include",
+    "firmware/kernels/cm7",
 )
 WARNINGS = ("-Wall", "-Wextra", "-Wshadow", "-Wdouble-promotion", "-Wconversion", "-Werror")
 C_FLAGS = ("-std=c11", "-ffp-contract=off", *(f"-I{ROOT / path}" for path in INCLUDES), *WARNINGS)

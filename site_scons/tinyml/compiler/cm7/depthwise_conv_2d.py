@@ -1,11 +1,12 @@
 """DEPTHWISE_CONV_2D of windows up to 3 x 3: the weights and the scale of a channel in nine words.
 
-What the words hold, and why, is in depthwise_walk.h.
+What the words hold, and why, is in depthwise_walk.h. Larger windows over an image of one channel
+are an ordinary convolution, once the weights are turned.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from tinyml.compiler import code
 from tinyml.compiler.choice import Choice, Constant
 from tinyml.compiler.code import Code, Names
+from tinyml.compiler.convolution import print_convolution
 from tinyml.compiler.node import Node
 from tinyml.compiler.ops.depthwise_conv_2d import DepthwiseConvolution
 from tinyml.compiler.quantized import INT32_MAX, RANGES
@@ -85,16 +87,33 @@ class Sums:
 
 def choose(node: Node, prepared: DepthwiseConvolution) -> Choice | None:
     """Return the call of the fastest kernel that is exact here, None where neither is."""
-    layout = _layout(prepared.spatial)
-    if prepared.requantization is None or layout is None:
+    requantization, layout = prepared.requantization, _layout(prepared.spatial)
+    if requantization is None:
         return None
+    if layout is None:
+        return _convolution(node, prepared) if prepared.spatial.input_channels == 1 else None
     sums = _sums(node, prepared, layout.turned)
-    at_least_zero = prepared.activation_range[0] >= prepared.requantization.output_offset
-    if at_least_zero and (words := _rectified(sums, prepared.requantization.output_offset)):
+    at_least_zero = prepared.activation_range[0] >= requantization.output_offset
+    if at_least_zero and (words := _rectified(sums, requantization.output_offset)):
         return _choice("depthwise_conv_2d_rectified_int8", prepared, layout, words)
     if words := _scaled(sums):
         return _choice("depthwise_conv_2d_packed_int8", prepared, layout, words)
     return None
+
+
+def _convolution(node: Node, prepared: DepthwiseConvolution) -> Choice:
+    """Call conv_2d_int8, whose weights start with the output channel."""
+    weights = np.ascontiguousarray(node.input(1).values()[0].transpose(2, 0, 1))
+    constant = Constant("turned_weights", "int8_t", weights.size, weights.tobytes())
+    operands = (prepared.operands[0], *prepared.operands[2:])
+    return Choice("conv_2d_int8", _print_convolution, operands, constants=(constant,))
+
+
+def _print_convolution(prepared: DepthwiseConvolution, names: Names) -> Code:
+    weights = prepared.operands[1]
+    assert weights is not None
+    turned = {**names.operands, weights: names.constant("turned_weights")}
+    return print_convolution("conv_2d", prepared, replace(names, operands=turned), {})
 
 
 def _choice(function: str, prepared: DepthwiseConvolution, layout: Layout, words: bytes) -> Choice:

@@ -13,8 +13,8 @@ from tinyml.emulator import qemu
 
 pytestmark = pytest.mark.live
 
-TUNED = sorted(path.stem for path in KERNELS.glob("cm7/*_int8.c"))
-REFERENCES = {path.stem for path in KERNELS.glob("reference/*_int8.c")}
+TUNED = sorted(path.stem for path in KERNELS.glob("cm7/*int8.c"))
+REFERENCES = {path.stem for path in KERNELS.glob("reference/*int8.c")}
 #: Programs that compare kernels with their references.
 DRIVERS = sorted((ROOT / "tests" / "kernels").glob("cm7_*.c"))
 STACK_LIMIT = 2048
@@ -26,8 +26,10 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
     return make_kit("mps2-an500", tmp_path_factory.mktemp("cm7") / "hal")
 
 
-def compile_kernels(kit: Kit, folder: Path) -> list[str]:
-    """Compile the kernels, and the references, under names of their own."""
+@pytest.fixture(scope="module")
+def objects(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the kernels, and the references under names of their own, compiled."""
+    folder = tmp_path_factory.mktemp("objects")
     flags = [*kit.flags, "-std=c11", "-fstack-usage", f"-I{FIRMWARE}/kernels/include"]
     versions = [("cm7", name) for name in TUNED]
     versions += [("reference", name) for name in sorted(REFERENCES)]
@@ -35,25 +37,25 @@ def compile_kernels(kit: Kit, folder: Path) -> list[str]:
         options = [f"-D{name}=reference_{name}"] if version == "reference" else []
         source, target = str(KERNELS / version / f"{name}.c"), f"{version}_{name}.o"
         run(["arm-none-eabi-gcc", *flags, *options, "-c", source, "-o", target], folder)
-    return sorted(path.name for path in folder.glob("*.o"))
+    return folder
 
 
-def link(kit: Kit, source: Path, folder: Path) -> Path:
+def link(kit: Kit, objects: Path, source: Path, folder: Path) -> Path:
     """Link a driver with both versions of each kernel; return the ELF."""
-    objects = compile_kernels(kit, folder)
+    kernels = [str(path) for path in sorted(objects.glob("*.o"))]
     options = ["--specs=nano.specs", "-nostartfiles", f"-Wl,-T,{kit.script}", "-Wl,--gc-sections"]
     flags = [*kit.flags, "-std=c11"]
     flags += [f"-I{FIRMWARE}/kernels/{part}" for part in ("include", "cm7")]
-    command = ["arm-none-eabi-gcc", *flags, str(source), *objects, str(kit.library), *options]
+    command = ["arm-none-eabi-gcc", *flags, str(source), *kernels, str(kit.library), *options]
     run([*command, "-o", "driver.elf"], folder)
     return folder / "driver.elf"
 
 
 @pytest.mark.parametrize("source", DRIVERS, ids=lambda path: path.stem)
-def test_drawn_parameters(kit: Kit, tmp_path: Path, source: Path) -> None:
+def test_drawn_parameters(kit: Kit, objects: Path, tmp_path: Path, source: Path) -> None:
     """Geometry, offsets, ranges, data and odd addresses drawn 400 times for each kernel."""
     assert kit.board.emulator is not None
-    command = qemu.command(kit.board.emulator, link(kit, source, tmp_path))
+    command = qemu.command(kit.board.emulator, link(kit, objects, source, tmp_path))
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
@@ -68,11 +70,10 @@ def test_every_tuned_kernel_is_driven() -> None:
     assert [name for name in compared if f"reference_{name}(&" not in text] == []
 
 
-def test_stack(kit: Kit, tmp_path: Path) -> None:
+def test_stack(objects: Path) -> None:
     """No kernel needs more than 2 KB of stack, of a size the compiler knows."""
-    compile_kernels(kit, tmp_path)
     for name in TUNED:
-        lines = (tmp_path / f"cm7_{name}.su").read_text().splitlines()
+        lines = (objects / f"cm7_{name}.su").read_text().splitlines()
         fields = [line.split("\t") for line in lines]
         assert all(kind == "static" for _, _, kind in fields)
         assert sum(int(size) for _, size, _ in fields) <= STACK_LIMIT, name

@@ -123,6 +123,12 @@ static inline int32_t saturate_byte(int32_t value) {
     return clamped;
 }
 
+static inline int32_t saturate_unsigned_byte(int32_t value) {
+    int32_t clamped;
+    __asm__("usat %0, #8, %1" : "=r"(clamped) : "r"(value));
+    return clamped;
+}
+
 // value / 2, rounded down, clamped to 8 bits.
 static inline int32_t saturate_half(int32_t value) {
     int32_t clamped;

@@ -87,19 +87,20 @@ typedef void depthwise_loop(const struct depthwise_walk *walk,
                                                                                    "r8")
 
 // The sums of two outputs in 15.
-#define WALK_SUM_TWICE                                                                              \
-    "ldrd   r6, r7, [r10, #64]\n\t" WALK_TAPS_TWICE(                                                \
-        "r2", "r3", "r12",                                                                          \
-        "r12") "ldrd   r6, r7, [r10, #128]\n\t" WALK_TAPS_TWICE("r4", "r5", "r8",                   \
-                                                                "r9") "ldrd   r6, r7, [r10], "      \
-                                                                      "#4\n\t" WALK_TAPS_TWICE("r"  \
-                                                                                               "0", \
-                                                                                               "r"  \
-                                                                                               "1", \
-                                                                                               "r"  \
-                                                                                               "8", \
-                                                                                               "r"  \
-                                                                                               "9")
+#define WALK_SUM_TWICE                                                                             \
+    "ldrd   r6, r7, [r10, #64]\n\t" WALK_TAPS_TWICE(                                               \
+        "r2", "r3", "r12",                                                                         \
+        "r12") "ldrd   r6, r7, [r10, #128]\n\t" WALK_TAPS_TWICE("r4", "r5", "r8",                  \
+                                                                "r9") "ldrd   r6, r7, [r10], "     \
+                                                                      "#4\n\t" WALK_TAPS_TWICE(    \
+                                                                          "r"                      \
+                                                                          "0",                     \
+                                                                          "r"                      \
+                                                                          "1",                     \
+                                                                          "r"                      \
+                                                                          "8",                     \
+                                                                          "r"                      \
+                                                                          "9")
 
 // A sum to 8 bits, as requantize() does for a multiplier in [2^30, 2^31) and a shift in [-31, -2]:
 // `multiplier` is 2 * multiplier - 2^32, so that SMMLAR rounds at bit 31; `addend` is

@@ -21,7 +21,8 @@ static int32_t draw_tile(const struct depthwise_axis *axis, int32_t inputs, bool
 }
 
 static struct depthwise_axis axis_of(const int32_t line[4], const int32_t steps[2], bool along) {
-    struct depthwise_axis axis = {line[0], line[1], line[2], line[3], steps[0], steps[1], 0};
+    struct depthwise_axis axis = {line[0], line[1],  line[2],  line[3],
+                                  WINDOW,  steps[0], steps[1], 0};
     axis.tile = draw_tile(&axis, along ? LONGEST : WIDEST, along);
     return axis;
 }

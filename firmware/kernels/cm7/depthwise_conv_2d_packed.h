@@ -2,18 +2,11 @@
 #ifndef TINYML_KERNELS_CM7_DEPTHWISE_CONV_2D_PACKED_H
 #define TINYML_KERNELS_CM7_DEPTHWISE_CONV_2D_PACKED_H
 
+#include "depthwise_axis.h"
 #include "depthwise_walk.h"
-#include "spatial.h"
 
-// One dimension of the image. A window shorter than 3 has weights of 0 at its end. The inputs of a
-// tile are 32 at most along, 6 across, or 7 if the first and the last are padding.
-struct depthwise_axis {
-    int32_t inputs, outputs;
-    int32_t stride, padding;
-    int32_t input_step, output_step; // in bytes, from one pixel to the next
-    int32_t tile;                    // outputs of a tile
-};
-
+// Windows are taken for 3 x 3: a shorter one has weights of 0 at its end. The inputs of a tile are
+// 32 at most along, 6 across, or 7 if the first and the last are padding.
 struct depthwise_conv_2d_packed_int8_params {
     int32_t batches;
     int32_t input_batch, output_batch; // bytes of one image

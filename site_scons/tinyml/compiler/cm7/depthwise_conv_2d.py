@@ -42,6 +42,7 @@ class Axis:
     outputs: int
     stride: int
     padding: int
+    window: int
     input_step: int
     output_step: int
     tile: int
@@ -153,7 +154,7 @@ def _axis(line: tuple[int, int, int, int], steps: tuple[int, int], along: bool) 
         most = whole  # the first and the last are padding, and so share a column
     largest = max((most - WINDOW) // stride + 1, 1)
     tile = -(-outputs // -(-outputs // largest))
-    return Axis(*line, *steps, tile)
+    return Axis(*line, WINDOW, *steps, tile)
 
 
 def _layout(s: Spatial) -> Layout | None:

@@ -1,6 +1,7 @@
 // Runs the int8 kernels of cm7/ that slide windows or multiply matrices, and their references.
 #include "conv_2d.h"
 #include "depthwise_conv_2d.h"
+#include "depthwise_conv_2d_dilated.h"
 #include "drawn.h"
 #include "fully_connected.h"
 #include "max_pool_2d.h"
@@ -42,12 +43,21 @@ static void depthwise_conv_2d(const int8_t *input, const int8_t *w, const int32_
                                                    .shifts = shifts};
     params.spatial.input_channels = draw(1, CHANNELS / params.depth_multiplier);
     params.spatial.output_channels = params.spatial.input_channels * params.depth_multiplier;
+    if (draw(0, 1)) {
+        params.spatial.window_height = draw(1, 9);
+        params.spatial.window_width = draw(1, 9);
+        params.spatial.output_height = draw(1, 20);
+    }
     draw_range(&params.activation_min, &params.activation_max);
     const bool which = draw(0, 1);
     input = at_end(which, input, image_bytes(&params.spatial));
     w = at_end(!which, w, params.spatial.output_channels * window_elements(&params.spatial));
     reference_depthwise_conv_2d_int8(&params, input, w, bias, wanted + shift);
-    depthwise_conv_2d_int8(&params, input, w, bias, got + shift);
+    if (draw(0, 2)) {
+        depthwise_conv_2d_int8(&params, input, w, bias, got + shift);
+    } else {
+        depthwise_conv_2d_dilated_int8(&params, input, w, bias, got + shift);
+    }
 }
 
 static void fully_connected(const int8_t *input, const int8_t *w, const int32_t *bias,

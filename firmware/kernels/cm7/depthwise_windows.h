@@ -29,31 +29,24 @@ static inline int32_t pairs_of(int32_t window) {
     return (window + 2) / 2;
 }
 
-static inline uint32_t join_halves(int32_t low, int32_t high) {
-    return (uint32_t)(uint16_t)low | (uint32_t)high << 16;
-}
-
 // Two words for each word of a column: what it is multiplied by for an output that starts with its
 // first row, and for one that starts with its second.
 static inline void widen_weights(const struct taps *taps, const int8_t *weights, uint32_t *to) {
-    const int32_t pairs = pairs_of(taps->along);
+    const int32_t step = taps->along_step;
     for (int32_t column = 0; column < taps->across; ++column, weights += taps->across_step) {
-        const int8_t *from = weights, *const end = weights + taps->along * taps->along_step;
-        int32_t before = 0;
-        for (int32_t pair = 0; pair < pairs; ++pair, to += 2) {
-            int32_t first = 0, second = 0;
-            if (from != end) {
-                first = *from;
-                from += taps->along_step;
-            }
-            if (from != end) {
-                second = *from;
-                from += taps->along_step;
-            }
-            to[0] = join_halves(first, second);
-            to[1] = join_halves(before, first);
+        const int8_t *from = weights;
+        uint32_t before = 0;
+        for (int32_t left = taps->along / 2; left > 0; --left, to += 2) {
+            const uint32_t first = (uint32_t)from[0], second = (uint32_t)from[step];
+            to[0] = pack_low_halves(first, second);
+            to[1] = pack_low_halves(before, first);
             before = second;
+            from += 2 * step;
         }
+        const uint32_t last = taps->along % 2 ? (uint32_t)from[0] : 0;
+        to[0] = pack_low_halves(last, 0);
+        to[1] = pack_low_halves(before, last);
+        to += 2;
     }
 }
 
@@ -81,62 +74,68 @@ static inline __attribute__((always_inline)) struct block sum_block(const uint32
     return (struct block){{s0, s1, s2, s3}};
 }
 
-static inline __attribute__((always_inline)) struct block block_at(const uint32_t *words,
-                                                                   const uint32_t *weights,
-                                                                   const struct taps *taps,
-                                                                   int32_t stride, int32_t bias) {
-    const int32_t pairs = pairs_of(taps->along);
-    switch (pairs) {
-    case 3:
-        return sum_block(words, weights, taps->across, 3, stride, bias);
-    case 4:
-        return sum_block(words, weights, taps->across, 4, stride, bias);
-    default:
-        return sum_block(words, weights, taps->across, pairs, stride, bias);
-    }
-}
-
 // One output channel of a layer.
 struct filter {
     uint32_t weights[WEIGHT_WORDS];
     int32_t bias;
     struct element_scale scale;
-    bool quick;
+    struct quick_scale quick; // where `is_quick`
+    bool is_quick;
 };
 
-static inline void write_block(const struct filter *filter, const struct block *block,
-                               int32_t count, int8_t *output, int32_t step) {
-    if (filter->quick && count >= BLOCK) {
-        const struct quick_scale by = quick_scale_of(&filter->scale);
-        output[0] = scale_quickly(block->sums[0], by);
-        output[step] = scale_quickly(block->sums[1], by);
-        output[2 * step] = scale_quickly(block->sums[2], by);
-        output[3 * step] = scale_quickly(block->sums[3], by);
+static inline __attribute__((always_inline)) void write_block(const struct filter *filter,
+                                                              struct block block, int32_t count,
+                                                              int8_t *output, int32_t step) {
+    const struct quick_scale by = filter->quick;
+    if (filter->is_quick && count >= BLOCK) {
+        output[0] = scale_quickly(block.sums[0], by);
+        output[step] = scale_quickly(block.sums[1], by);
+        output[2 * step] = scale_quickly(block.sums[2], by);
+        output[3 * step] = scale_quickly(block.sums[3], by);
         return;
     }
     for (int32_t i = 0; i < count && i < BLOCK; ++i, output += step) {
-        *output = scale_element(&filter->scale, block->sums[i]);
+        *output = filter->is_quick ? scale_quickly(block.sums[i], by)
+                                   : scale_element(&filter->scale, block.sums[i]);
+    }
+}
+
+// Column by column, in copies for the usual numbers of pairs and strides.
+static inline __attribute__((always_inline)) void
+convolve_columns(const struct tile *tile, const struct filter *filter, const uint32_t *words,
+                 int8_t *output, int32_t pairs, int32_t stride) {
+    const int32_t step = tile->along_axis->output_step;
+    const int32_t window = tile->across_axis->window, bias = filter->bias;
+    for (int32_t x = 0; x < tile->across.outputs; ++x) {
+        const uint32_t *from = words;
+        int8_t *to = output;
+        for (int32_t left = tile->along.outputs; left > 0; left -= BLOCK) {
+            const struct block block =
+                sum_block(from, filter->weights, window, pairs, stride, bias);
+            write_block(filter, block, left, to, step);
+            from += BLOCK * stride / 2;
+            to += BLOCK * step;
+        }
+        words += tile->across_axis->stride * COLUMN_WORDS;
+        output += tile->across_axis->output_step;
     }
 }
 
 // One output channel of a tile.
 static __attribute__((noinline)) void convolve_channel(const struct tile *tile,
-                                                       const struct taps *taps,
                                                        const struct filter *filter,
                                                        const uint32_t *words, int8_t *output) {
-    const struct depthwise_axis *along = tile->along_axis, *across = tile->across_axis;
-    const int32_t words_step = BLOCK * along->stride / 2;
-    for (int32_t x = 0; x < tile->across.outputs; ++x) {
-        const uint32_t *from = words + x * across->stride * COLUMN_WORDS;
-        int8_t *to = output + x * across->output_step;
-        for (int32_t left = tile->along.outputs; left > 0; left -= BLOCK) {
-            const struct block block = along->stride == 1
-                                           ? block_at(from, filter->weights, taps, 1, filter->bias)
-                                           : block_at(from, filter->weights, taps, 2, filter->bias);
-            write_block(filter, &block, left, to, along->output_step);
-            from += words_step;
-            to += BLOCK * along->output_step;
-        }
+    const int32_t pairs = pairs_of(tile->along_axis->window);
+    if (tile->along_axis->stride == 2 && pairs == 3) {
+        convolve_columns(tile, filter, words, output, 3, 2);
+    } else if (tile->along_axis->stride == 2) {
+        convolve_columns(tile, filter, words, output, pairs, 2);
+    } else if (pairs == 3) {
+        convolve_columns(tile, filter, words, output, 3, 1);
+    } else if (pairs == 4) {
+        convolve_columns(tile, filter, words, output, 4, 1);
+    } else {
+        convolve_columns(tile, filter, words, output, pairs, 1);
     }
 }
 
@@ -154,7 +153,10 @@ static inline void prepare_filter(const struct layer *layer, int32_t channel,
     filter->bias = layer->bias ? layer->bias[channel] : 0;
     filter->scale = (struct element_scale){p->multipliers[channel], p->shifts[channel],
                                            p->output_offset, p->activation_min, p->activation_max};
-    filter->quick = is_quick(&filter->scale);
+    filter->is_quick = is_quick(&filter->scale);
+    if (filter->is_quick) {
+        filter->quick = quick_scale_of(&filter->scale);
+    }
 }
 
 // All channels of a tile, four at a time; see depthwise_tile.h for numbers that 4 does not divide.
@@ -172,7 +174,7 @@ static inline void convolve_tile(const struct layer *layer, const struct tile *t
             for (int32_t i = 0; i < p->depth_multiplier; ++i) {
                 const int32_t channel = next * p->depth_multiplier + i;
                 prepare_filter(layer, channel, &filter);
-                convolve_channel(tile, &layer->taps, &filter, words + (next - first) * PLANE_WORDS,
+                convolve_channel(tile, &filter, words + (next - first) * PLANE_WORDS,
                                  output + channel);
             }
         }

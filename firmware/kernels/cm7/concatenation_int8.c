@@ -1,17 +1,17 @@
-// Four bytes at a time.
+// Rows copied in line where they are short.
 #include "concatenation.h"
 
-#include "clipped.h"
+#include "move_bytes.h"
 
 void concatenation_int8(const struct concatenation_part *part, const int8_t *input,
                         int8_t *output) {
     output += part->output_start;
     if (part->input_row == part->output_row) { // the rows are one
-        copy_bytes(output, input, part->rows * part->input_row);
+        move_bytes(output, input, part->rows * part->input_row);
         return;
     }
     for (int32_t row = 0; row < part->rows; ++row) {
-        copy_bytes(output, input, part->input_row);
+        move_bytes(output, input, part->input_row);
         input += part->input_row;
         output += part->output_row;
     }

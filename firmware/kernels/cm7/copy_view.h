@@ -2,7 +2,7 @@
 #ifndef TINYML_KERNELS_CM7_COPY_VIEW_H
 #define TINYML_KERNELS_CM7_COPY_VIEW_H
 
-#include "clipped.h"
+#include "move_bytes.h"
 #include "strided_copy.h"
 
 // Moves on to the next row: `indices` are counted up from the innermost but one.
@@ -21,7 +21,7 @@ static inline const int8_t *next_row(const struct strided_view *view, const int8
 
 static inline int8_t *copy_row(const int8_t *from, int32_t stride, int8_t *to, int32_t count) {
     if (stride == 1) {
-        copy_bytes(to, from, count);
+        move_bytes(to, from, count);
         return to + count;
     }
 #pragma GCC unroll 4

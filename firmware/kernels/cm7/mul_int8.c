@@ -59,16 +59,20 @@ void mul_int8(const struct mul_int8_params *params, const int8_t *input_1, const
     const struct element_scale scale = {params->output_multiplier, params->output_shift,
                                         params->output_offset, params->activation_min,
                                         params->activation_max};
-    for (int32_t i = 0; i < broadcast_rows(&params->shape); ++i) {
+    const bool quick = is_quick(&scale);
+    const struct quick_scale by = quick ? quick_scale_of(&scale) : (struct quick_scale){0, 0, 0};
+    const int32_t rows = broadcast_rows(&params->shape);
+    const int32_t count = params->shape.extents[BROADCAST_RANK - 1];
+    for (int32_t i = 0; i < rows; ++i) {
         const struct factors row = row_at(params, input_1, input_2, i);
-        if (is_quick(&scale)) {
-            multiply_quickly(params, &row, quick_scale_of(&scale), output);
-            clamp_bytes(output, row.count, scale.minimum, scale.maximum);
-        } else {
-            for (int32_t j = 0; j < row.count; ++j) {
-                output[j] = scale_element(&scale, product(params, &row, j));
-            }
+        int8_t *const to = output + i * count;
+        if (quick) {
+            multiply_quickly(params, &row, by, to);
+            continue;
         }
-        output += row.count;
+        for (int32_t j = 0; j < count; ++j) {
+            to[j] = scale_element(&scale, product(params, &row, j));
+        }
     }
+    clamp_bytes(output, rows * count, scale.minimum, scale.maximum);
 }

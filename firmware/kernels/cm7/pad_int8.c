@@ -1,7 +1,7 @@
-// What lies between two rows of the input is filled in one go, four bytes at a time.
+// What lies between two rows of the input is filled in one go.
 #include "pad.h"
 
-#include "clipped.h"
+#include "move_bytes.h"
 
 // The elements of the output of one step in each dimension.
 struct pad_strides {
@@ -28,13 +28,13 @@ void pad_int8(const struct pad_int8_params *params, const int8_t *input, int8_t 
                 const int32_t start = (i + s->before[0]) * strides.of[0] +
                                       (j + s->before[1]) * strides.of[1] +
                                       (k + s->before[2]) * strides.of[2] + s->before[3];
-                fill_bytes(output + filled, params->value, start - filled);
-                copy_bytes(output + start, input, row);
+                set_bytes(output + filled, params->value, start - filled);
+                move_bytes(output + start, input, row);
                 input += row;
                 filled = start + row;
             }
         }
     }
     const int32_t all = strides.of[0] * (s->before[0] + s->extents[0] + s->after[0]);
-    fill_bytes(output + filled, params->value, all - filled);
+    set_bytes(output + filled, params->value, all - filled);
 }

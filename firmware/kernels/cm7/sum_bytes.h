@@ -22,39 +22,57 @@ static inline int32_t high_half(uint32_t halves) {
     return (int32_t)halves >> 16;
 }
 
-// Adds `columns` bytes, HALFWORD_TERMS at most, of `words` * 4 channels to `sums`.
-static inline __attribute__((always_inline)) void
-add_columns(const int8_t *from, int32_t columns, int32_t step, int32_t words, int32_t *sums) {
-    uint32_t even[2] = {0, 0}, odd[2] = {0, 0};
-    for (; columns > 0; --columns, from += step) {
-        for (int32_t i = 0; i < words; ++i) {
-            const uint32_t bytes = load_word(from + 4 * i);
-            even[i] = add_even_bytes(even[i], bytes);
-            odd[i] = add_odd_bytes(odd[i], bytes);
-        }
-    }
+// Sums of 4 or 8 channels in halfwords, and how many more terms certainly fit.
+struct half_sums {
+    uint32_t even[2], odd[2];
+    int32_t room;
+};
+
+static inline __attribute__((always_inline)) void flush(struct half_sums *halves, int32_t words,
+                                                        int32_t *sums) {
     for (int32_t i = 0; i < words; ++i) {
-        sums[4 * i + 0] += low_half(even[i]);
-        sums[4 * i + 1] += low_half(odd[i]);
-        sums[4 * i + 2] += high_half(even[i]);
-        sums[4 * i + 3] += high_half(odd[i]);
+        sums[4 * i + 0] += low_half(halves->even[i]);
+        sums[4 * i + 1] += low_half(halves->odd[i]);
+        sums[4 * i + 2] += high_half(halves->even[i]);
+        sums[4 * i + 3] += high_half(halves->odd[i]);
+    }
+    *halves = (struct half_sums){{0, 0}, {0, 0}, HALFWORD_TERMS};
+}
+
+// Adds a row of `words` * 4 channels.
+static inline __attribute__((always_inline)) void add_row_of_bytes(struct half_sums *halves,
+                                                                   const int8_t *from, int32_t step,
+                                                                   int32_t columns, int32_t words,
+                                                                   int32_t *sums) {
+    while (columns > 0) {
+        const int32_t count = columns < halves->room ? columns : halves->room;
+        for (int32_t left = count; left > 0; --left, from += step) {
+            for (int32_t i = 0; i < words; ++i) {
+                const uint32_t bytes = load_word(from + 4 * i);
+                halves->even[i] = add_even_bytes(halves->even[i], bytes);
+                halves->odd[i] = add_odd_bytes(halves->odd[i], bytes);
+            }
+        }
+        columns -= count;
+        halves->room -= count;
+        if (halves->room == 0) {
+            flush(halves, words, sums);
+        }
     }
 }
 
 // The sums of `words` * 4 channels, 8 at most, from `channel` on.
 static inline __attribute__((always_inline)) void
 sum_words(const struct byte_rows *bytes, int32_t channel, int32_t words, int32_t *sums) {
+    struct half_sums halves = {{0, 0}, {0, 0}, HALFWORD_TERMS};
+    const int8_t *from = bytes->first + channel;
     for (int32_t i = 0; i < 4 * words; ++i) {
         sums[i] = 0;
     }
-    for (int32_t row = 0; row < bytes->rows; ++row) {
-        const int8_t *from = bytes->first + row * bytes->row_step + channel;
-        for (int32_t left = bytes->columns; left > 0; left -= HALFWORD_TERMS) {
-            const int32_t columns = left < HALFWORD_TERMS ? left : HALFWORD_TERMS;
-            add_columns(from, columns, bytes->column_step, words, sums);
-            from += columns * bytes->column_step;
-        }
+    for (int32_t row = 0; row < bytes->rows; ++row, from += bytes->row_step) {
+        add_row_of_bytes(&halves, from, bytes->column_step, bytes->columns, words, sums);
     }
+    flush(&halves, words, sums);
 }
 
 static inline int32_t sum_channel(const struct byte_rows *bytes, int32_t channel) {

@@ -2,6 +2,8 @@
 #ifndef TINYML_KERNELS_CM7_CLIPPED_H
 #define TINYML_KERNELS_CM7_CLIPPED_H
 
+#include <stdbool.h>
+
 #include "arch_armv7em.h"
 #include "requantize.h"
 
@@ -27,6 +29,13 @@ static inline void fill_bytes(int8_t *to, int32_t value, int32_t count) {
 // Copies `count` bytes from `start` on of a line of `extent` bytes; outside of it lies `padding`.
 static inline void copy_clipped(int8_t *to, const int8_t *line, int32_t start, int32_t count,
                                 int32_t extent, int32_t padding) {
+    if (count < 16) { // a loop for each part costs more
+        for (int32_t i = 0; i < count; ++i, ++start) {
+            const bool inside = start >= 0 && start < extent;
+            to[i] = inside ? line[start] : (int8_t)padding;
+        }
+        return;
+    }
     const int32_t before = clamp_int32(-start, 0, count);
     const int32_t inside = clamp_int32(extent - start, before, count) - before;
     fill_bytes(to, padding, before);

@@ -55,6 +55,20 @@ def test_int8(oracle: Comparison, corner: str) -> None:
     oracle.check(data)
 
 
+#: Pools of four pixels, whose largest sum alone is scaled.
+OF_SUMS = ("2x2", "a border that no window reads", "padded", "strided", "4x1", "gaps")
+#: The others are done band by band.
+OF_BANDS = ("3x3", "1x2", "1x1", "depthwise", "one channel")
+
+
+@pytest.mark.parametrize("corner", OF_SUMS + OF_BANDS)
+def test_pools_of_sums(corner: str) -> None:
+    """One call in the place of a loop over rows, and no memory for rows."""
+    choice = plan_of(chain(*FUSED[corner])).steps[0].choice
+    assert (choice.function == "conv_2d_packed_int8") == (corner in OF_SUMS)
+    assert bool(choice.scratch_bytes) == (corner in OF_BANDS)
+
+
 @pytest.mark.live
 @pytest.mark.parametrize("corner", ["padded", "strided", "depthwise", "two pairs"])
 def test_float32(oracle: Comparison, corner: str) -> None:

@@ -15,6 +15,11 @@ CORNERS: dict[str, dict[str, Any]] = {
     "depth multiplier 2": {"outputs": 6},
     "depth multiplier 8 of one channel": {"image": (1, 8, 6, 1), "outputs": 8},
     "a large window over one channel": {"image": (1, 12, 9, 1), "window": (10, 4), "outputs": 5},
+    "a large window over one channel, one output": {
+        "image": (1, 12, 9, 1),
+        "window": (4, 5),
+        "outputs": 1,
+    },
     "one channel, dilation": {"image": (1, 12, 9, 1), "dilation": (3, 2), "outputs": 3},
     "more than a tile high and wide": {"image": (1, 67, 9, 1), "outputs": 2},
     "more than a tile wide, stride 2x1": {"image": (1, 5, 40, 5), "outputs": 5, "stride": (2, 1)},

@@ -30,6 +30,10 @@ KERNELS: dict[str, tuple[str, dict[str, Any]]] = {
     "stride 3 down": ("depthwise_conv_2d_packed_int8", {"stride": (3, 1)}),
     "stride 3": ("depthwise_conv_2d_int8", {"stride": (3, 3)}),
     "a large window over one channel": (
+        "conv_2d_packed_int8",
+        {"window": (4, 4), "image": (1, 9, 9, 1), "outputs": 2},
+    ),
+    "a large window over one channel, one output": (
         "conv_2d_int8",
         {"window": (4, 4), "image": (1, 9, 9, 1)},
     ),

@@ -14,6 +14,8 @@ import numpy as np
 
 from tinyml.compiler import code
 from tinyml.compiler.choice import Choice, Constant
+from tinyml.compiler.cm7 import packed
+from tinyml.compiler.cm7.packed import Packed
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.convolution import print_convolution
 from tinyml.compiler.node import Node
@@ -103,9 +105,16 @@ def choose(node: Node, prepared: DepthwiseConvolution) -> Choice | None:
 
 
 def _convolution(node: Node, prepared: DepthwiseConvolution) -> Choice:
-    """Call conv_2d_int8, whose weights start with the output channel."""
-    weights = np.ascontiguousarray(node.input(1).values()[0].transpose(2, 0, 1))
-    constant = Constant("turned_weights", "int8_t", weights.size, weights.tobytes())
+    """Call a convolution's kernel, whose weights start with the output channel."""
+    requantization, weights = prepared.requantization, node.input(1)
+    assert requantization is not None
+    turned = np.ascontiguousarray(weights.values().transpose(3, 1, 2, 0))
+    tensor = replace(weights, shape=turned.shape, data=memoryview(turned.tobytes()))
+    inputs = (node.inputs[0], tensor, *node.inputs[2:])
+    layer = Packed(prepared.spatial, requantization, prepared.activation_range)
+    if chosen := packed.choose(replace(node, inputs=inputs), prepared, layer):
+        return chosen
+    constant = Constant("turned_weights", "int8_t", turned.size, turned.tobytes())
     operands = (prepared.operands[0], *prepared.operands[2:])
     return Choice("conv_2d_int8", _print_convolution, operands, constants=(constant,))
 

@@ -108,6 +108,10 @@ static void draw_pool(struct conv_2d_packed_int8_params *p) {
     p->pool_stride_width = p->pool_width + (which ? draw(0, 1) : 0);
     p->spatial.output_height = draw(1, which ? 2 : 4);
     p->spatial.output_width = draw(1, which ? 2 : 7);
+    if (which == 0 && draw(0, 1)) { // fewer than four pixels
+        p->spatial.batches = p->spatial.output_height = 1;
+        p->spatial.output_width = draw(1, 3);
+    }
 }
 
 // The reference's convolution, and its pool of the whole image.
@@ -140,14 +144,15 @@ static void conv_2d_packed(const int8_t *input, const int8_t *w, const int32_t *
     draw_range(&p.activation_min, &p.activation_max);
     s->output_channels = draw(2, s->input_channels > 13 ? 10 : CHANNELS);
     const int32_t row = s->window_width * s->input_channels, taps = s->window_height * row;
-    limit_weights(weights, sizeof(weights), taps);
+    const bool tiles =
+        p.pool_height * p.pool_width > 1 || s->batches * s->output_height * s->output_width >= 4;
+    // Of pixels that are no four only a piece's sum is limited.
+    limit_weights(weights, sizeof(weights), tiles || taps < 576 ? taps : 576);
     limit_quantization();
     const int32_t words = pack(s, w, bias);
     const bool which = draw(0, 1);
     input = at_end(which, input, image_bytes(s));
     const void *at = at_end(!which, (const int8_t *)packed, 4 * words);
-    const bool tiles =
-        p.pool_height * p.pool_width > 1 || s->batches * s->output_height * s->output_width >= 4;
     const int32_t filled = s->window_height * ((row + 3) / 4 * 4);
     const int32_t pairs = (s->output_channels + 1) / 2;
     const int32_t sums = filled > 144 && tiles ? 8 * pairs : filled > 576 ? 2 * pairs : 0;

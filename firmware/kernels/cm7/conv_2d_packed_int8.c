@@ -66,10 +66,13 @@ struct part {
     bool initial, last;
 };
 
-static inline uint32_t tail(const struct layer *layer, const struct part *part) {
+static inline uint32_t tail(const struct layer *layer, int32_t pixels, const struct part *part) {
     const bool partial = part->end < layer->taps;
     if (!part->last) {
         return PACKED_KEPT;
+    }
+    if (pixels == 1 && !part->initial) {
+        return PACKED_ADDED;
     }
     if (layer->pooled) {
         return partial ? PACKED_PART_POOLED : PACKED_POOLED;
@@ -93,7 +96,7 @@ static inline void make_job(struct layer *layer, int32_t pixels, const struct pa
     if (!part->initial) {
         job->head = PACKED_CONTINUED;
     }
-    job->tail = tail(layer, part);
+    job->tail = tail(layer, pixels, part);
     job->kept = job->kept_again = layer->kept;
     job->ahead = 2 * (uint32_t)part->begin;
     job->behind = behind + (part->last ? 0 : PACKED_SCALE_BYTES);
@@ -109,6 +112,12 @@ static inline void convolve_at_once(struct layer *layer, const struct tile *tile
     lay_out(&layer->view, tile, 0, layer->taps, layer->columns);
     layer->job.output = output;
     packed_tile_4(&layer->job);
+}
+
+static inline void clear(int32_t *sums, int32_t count) {
+    for (int32_t i = 0; i < count; ++i) {
+        sums[i] = 0;
+    }
 }
 
 // Part by part. Rows of the window that no pixel sees are left out; if it sees none at all, one row
@@ -138,6 +147,9 @@ static OUT_OF_LINE void convolve_by_parts(struct layer *layer, const struct tile
             if (laid_out != part.begin) {
                 lay_out(&layer->view, tile, part.begin, part.end, layer->columns);
                 laid_out = part.begin;
+            }
+            if (tile->pixels == 1 && part.initial && !part.last) {
+                clear(layer->kept, 2 * part.count);
             }
             make_job(layer, tile->pixels, &part);
             layer->job.output = to;

@@ -247,6 +247,16 @@ __attribute__((naked)) void packed_tile_4(const struct packed_job *job __attribu
     "smlad r0, r6, r10, r0\n\t"                                                                    \
     "smlad r0, r7, r11, r0\n\t"
 
+// Adds what was kept of both sums, of which r gives that of b first. r12: behind it.
+#define ADD_KEPT                                                                                   \
+    SPLIT("r0", "r1")                                                                              \
+    SHIFTED("r1")                                                                                  \
+    "ldr   r12, " JOB(KEPT) "\n\t"                                                                 \
+                            "ldm   r12!, {r8, r9}\n\t"                                             \
+                            "str   r12, " JOB(KEPT) "\n\t"                                         \
+                                                    "add   r0, r8\n\t"                             \
+                                                    "add   r1, r9\n\t"
+
 __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribute__((unused))) {
     // `channels` is not used here: its place holds where an odd group of four goes on.
     // clang-format off
@@ -267,9 +277,8 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
         "b     34f\n"
         // PACKED_CONTINUED
         "32:\n\t"
-        "ldr   r12, " JOB(KEPT) "\n\t"
-        "ldm   r12!, {r0, r1}\n\t"
-        "str   r12, " JOB(KEPT) "\n\t"
+        "mov   r0, #0\n\t"
+        "mov   r1, #0\n\t"
         "add   lr, #8\n"
         "34:\n\t"
         "ldr   r8, " JOB(AHEAD) "\n\t"
@@ -305,20 +314,27 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
         "add   lr, r8\n"
         // PACKED_STORED
         "42:\n\t"
-        "ldm   lr!, {r4-r7}\n\t"
-        "ldr   r8, " JOB(ADDEND) "\n\t"
         SPLIT("r0", "r1") SHIFTED("r1")
+        "ldm   lr!, {r4-r7}\n"
+        "48:\n\t"
+        "ldr   r8, " JOB(ADDEND) "\n\t"
         SCALE("r0", "r4", "r5", "r8")
         SCALE("r1", "r6", "r7", "r8")
         "strb  r0, [r3], #1\n\t"
         "strb  r1, [r3], #1\n\t"
         NEXT_PAIR("r8")
         LEAVE
+        // PACKED_ADDED
+        "47:\n\t"
+        "ldr   r8, " JOB(BEHIND) "\n\t"
+        "add   lr, r8\n\t"
+        ADD_KEPT
+        "ldm   lr!, {r4-r7}\n\t"
+        "b     48b\n"
         // PACKED_KEPT
         "41:\n\t"
-        "ldr   r12, " JOB(KEPT_AGAIN) "\n\t"
-        "stm   r12!, {r0, r1}\n\t"
-        "str   r12, " JOB(KEPT_AGAIN) "\n\t"
+        ADD_KEPT
+        "strd  r0, r1, [r12, #-8]\n\t"
         "ldr   r8, " JOB(BEHIND) "\n\t"
         "add   lr, r8\n\t"
         NEXT_PAIR("r8")
@@ -329,7 +345,7 @@ __attribute__((naked)) void packed_tile_1(const struct packed_job *job __attribu
         ".word 10b + 1, 11b + 1, 10b + 1, 12b + 1, 10b + 1, 13b + 1, 10b + 1, 14b + 1\n\t"
         ".word 10b + 1, 15b + 1, 10b + 1, 16b + 1, 10b + 1, 17b + 1, 10b + 1, 18b + 1\n\t"
         ".word 31b + 1, 33b + 1, 32b + 1\n\t"
-        ".word 42b + 1, 45b + 1, 41b + 1\n\t");
+        ".word 42b + 1, 45b + 1, 41b + 1, 47b + 1\n\t");
     // clang-format on
 }
 

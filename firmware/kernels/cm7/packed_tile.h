@@ -23,14 +23,17 @@ enum {
 };
 
 // What the sums start with, and what happens to them in the end. `PACKED_PART_...` where the job's
-// taps begin after the window's first, or end before its last.
+// taps begin after the window's first, or end before its last. Of one pixel it is the sums of a
+// and b that are kept, so that no more than a piece's sum need fit 24 bits: a job goes on with 0,
+// and adds what it has to what was kept, 0 at first. Of four pixels it is those of a and r.
 enum packed_head { PACKED_BIAS, PACKED_PART_BIAS, PACKED_CONTINUED };
 enum packed_tail {
     PACKED_STORED,
     PACKED_PART_STORED,
     PACKED_KEPT,
     PACKED_POOLED,
-    PACKED_PART_POOLED
+    PACKED_PART_POOLED,
+    PACKED_ADDED = PACKED_POOLED // of one pixel: with what was kept, stored
 };
 
 // Some pairs of channels and some taps of one tile. The assembly knows the order of the members.

@@ -31,7 +31,7 @@ INT8_CORNERS: dict[str, dict[str, Any]] = {
     "saturating": {"output_scale": 0.005},
     "a factor above 1": {"output_scale": 0.0002, "image": (1, 2)},
     "zero points at the ends": {"zero_points": (-128, 127)},
-    "long vectors": {"image": (1, 805), "outputs": 9},
+    "long vectors": {"image": (1, 4003), "outputs": 9},
     "more outputs than wait at a time": {"image": (1, 601), "outputs": 300},
     "several long vectors": {"image": (5, 150), "outputs": 3},
 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinyml.compiler.cm7.packing import DEAD_SCALE, Layer, pack, pairs
+from tinyml.compiler.cm7.packing import DEAD_SCALE, Layer, pack, pairs, pieces
 from tinyml.compiler.quantized import Requantization
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -128,3 +128,19 @@ def test_sums_depend_on_the_zero_point(offset: int, fits: bool) -> None:
     biases = np.array([0, -(1 << 23) + 100 * 255])
     given = layer(length=1, weights=weights, biases=biases, input_offset=offset)
     assert (pack(given) is not None) == fits
+
+
+def test_pieces() -> None:
+    """As many as there have to be, of about the same length, in fours."""
+    assert pieces(576, 576) == [0]
+    assert pieces(580, 576) == [0, 292]
+    assert pieces(1304, 576) == [0, 436, 872]
+
+
+@pytest.mark.parametrize(("weight", "fits"), [(87, True), (88, False)])
+def test_sums_of_pieces(weight: int, fits: bool) -> None:
+    """A piece's sum has to fit where sums are put aside: 376 x 255 x 87 is under 2^23."""
+    weights = np.full((2, 1, 2 * 376), weight, np.int8)
+    given = layer(weights=weights, biases=np.zeros(2, np.int64), input_offset=128)
+    assert pack(given) is None
+    assert (pack(given, 576) is not None) == fits

@@ -20,6 +20,7 @@ from tinyml.compiler.quantized import Requantization
 from tinyml.compiler.spatial import Spatial
 
 FUNCTION = "conv_2d_packed_int8"
+HEADER = "conv_2d_packed.h"
 WEIGHTS = "packed_weights"
 #: As in packed_columns.h and conv_2d_packed_int8.c.
 TILE = 4
@@ -51,6 +52,12 @@ class Packed:
         """Whether there is a pool."""
         return self.pool.height * self.pool.width > 1
 
+    @property
+    def in_fours(self) -> bool:
+        """Whether any pixels are done four at a time."""
+        s = self.spatial
+        return self.pooled or s.batches * s.output_height * s.output_width >= TILE
+
 
 def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
     """Return the call with the weights and the bias of a node, None where they do not fit it."""
@@ -58,7 +65,7 @@ def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
     rows = (s.output_channels, s.window_height, s.window_width * s.input_channels)
     biases = np.zeros(s.output_channels, np.int64) if bias is None else bias.values()
     layer = Layer(weights.values().reshape(rows), biases.reshape(-1), packed.requantization)
-    data = packing.pack(layer)
+    data = packing.pack(layer, None if packed.in_fours else TILE * PIECE)
     if data is None:
         return None
     return Choice(
@@ -90,14 +97,25 @@ def _scratch_bytes(packed: Packed) -> int:
     pairs = len(packing.pairs(s.output_channels)[0])
     of_four = 4 * 2 * TILE * min(pairs, GROUP)
     of_one = 4 * 2 * min(pairs, TILE * GROUP)
-    tiles = packed.pooled or s.batches * s.output_height * s.output_width >= TILE
-    if tiles and taps > PIECE:
+    if packed.in_fours and taps > PIECE:
         return of_four
     return of_one if taps > TILE * PIECE else 0
 
 
 def _printer(packed: Packed) -> Callable[[Any, Names], Code]:
     """Return the function that prints the parameter struct and the call."""
+
+    def print_(prepared: Prepared, names: Names) -> Code:
+        reference = f"&{names.local('params')}"
+        output = names.operand(prepared.output)
+        statement = call(prepared, names, reference, names.scratch, output)
+        return Code((HEADER,), (parameters(packed, names),), (statement,))
+
+    return print_
+
+
+def parameters(packed: Packed, names: Names) -> str:
+    """Return the definition of the parameter struct."""
     low, high = packed.activation_range
     pool = packed.pool
     members = {
@@ -111,20 +129,10 @@ def _printer(packed: Packed) -> Callable[[Any, Names], Code]:
         "activation_min": low,
         "activation_max": high,
     }
+    return code.constant(f"struct {FUNCTION}_params", names.local("params"), members)
 
-    def print_(prepared: Prepared, names: Names) -> Code:
-        params = names.local("params")
-        arguments = (
-            f"&{params}",
-            names.operand(prepared.operands[0]),
-            names.constant(WEIGHTS),
-            names.scratch,
-            names.operand(prepared.output),
-        )
-        return Code(
-            headers=("conv_2d_packed.h",),
-            constants=(code.constant(f"struct {FUNCTION}_params", params, members),),
-            statements=(f"{code.call(FUNCTION, *arguments)};",),
-        )
 
-    return print_
+def call(prepared: Prepared, names: Names, params: str, scratch: str, output: str) -> str:
+    """Return the statement that calls the kernel."""
+    operands = (names.operand(prepared.operands[0]), names.constant(WEIGHTS))
+    return f"{code.call(FUNCTION, params, *operands, scratch, output)};"

@@ -46,18 +46,32 @@ def pairs(channels: int) -> tuple[Array, Array]:
     return lower, lower + 1
 
 
-def pack(layer: Layer) -> bytes | None:
-    """Return the packed weights; None where the kernel's arithmetic is not exact for them."""
+def pieces(taps: int, most: int) -> list[int]:
+    """Return where the pieces of a window begin that is done at most so many taps at a time."""
+    count = -(-taps // most)
+    piece = row_taps(-(-taps // count))
+    return list(range(0, taps, piece))
+
+
+def pack(layer: Layer, most: int | None = None) -> bytes | None:
+    """Return the packed weights; None where the kernel's arithmetic is not exact for them.
+
+    ``most`` is the number of taps after which a sum is put aside, None where none is.
+    """
     channels = len(layer.weights)
     if channels < 2 or not _scalable(layer.requantization):
         return None
     lower, upper = pairs(channels)
-    largest = _largest_sums(layer)
+    weights = _filled(layer.weights)
+    taps = weights.shape[1]
+    parts = _largest_sums(layer, weights, pieces(taps, most or taps))
     dead = np.array(layer.requantization.multipliers) == 0
-    fits = np.all(largest[upper] < UPPER_LIMIT) and np.all(largest[dead] < DEAD_LIMIT)
-    weights = layer.weights.astype(np.int64)
     high = weights[upper] - (weights[lower] < 0)
-    if not fits or high.min() < -128:
+    if (
+        np.any(parts[upper] >= UPPER_LIMIT)
+        or np.any(_largest_sums(layer, weights, [0])[dead] >= DEAD_LIMIT)
+        or high.min() < -128
+    ):
         return None
     words = [
         _starts(layer.biases.astype(np.int64), lower, upper),
@@ -67,20 +81,29 @@ def pack(layer: Layer) -> bytes | None:
     return np.concatenate(words, axis=1).astype("<u4").tobytes()
 
 
+def _filled(weights: Array) -> Array:
+    """Return the weights as [channel][tap], rows filled up with 0."""
+    channels, rows, length = weights.shape
+    filled = np.zeros((channels, rows, row_taps(length)), np.int64)
+    filled[:, :, :length] = weights
+    return filled.reshape(channels, -1)
+
+
 def _scalable(requantization: Requantization) -> bool:
     """Return whether each factor is 0 or below 1/2, normalized."""
     scales = zip(requantization.multipliers, requantization.shifts, strict=True)
     return all(q == 0 or (1 << 30 <= q < 1 << 31 and -31 <= e <= -1) for q, e in scales)
 
 
-def _largest_sums(layer: Layer) -> Array:
-    """Return the largest magnitude of each channel's sum, over all int8 inputs."""
+def _largest_sums(layer: Layer, weights: Array, begins: list[int]) -> Array:
+    """Return the largest magnitude of each channel's sums, over all int8 inputs and all pieces."""
     low, high = (end + layer.requantization.input_offset for end in RANGES["INT8"])
-    weights = layer.weights.astype(np.int64).reshape(len(layer.weights), -1)
-    positive, negative = np.maximum(weights, 0).sum(axis=1), np.minimum(weights, 0).sum(axis=1)
-    bias = layer.biases.astype(np.int64)
-    most, least = positive * high + negative * low + bias, positive * low + negative * high + bias
-    result: Array = np.maximum(np.abs(most), np.abs(least))
+    positive = np.add.reduceat(np.maximum(weights, 0), begins, axis=1)
+    negative = np.add.reduceat(np.minimum(weights, 0), begins, axis=1)
+    most, least = positive * high + negative * low, positive * low + negative * high
+    for sums in (most, least):
+        sums[:, 0] += layer.biases
+    result: Array = np.maximum(np.abs(most), np.abs(least)).max(axis=1)
     return result
 
 
@@ -90,13 +113,10 @@ def _starts(biases: Array, lower: Array, upper: Array) -> Array:
 
 
 def _lanes(lanes: Array) -> Array:
-    """Return the lanes [pair][row][tap] as words: taps 0 and 2, then 1 and 3, of every four."""
-    count, rows, length = lanes.shape
-    filled = np.zeros((count, rows, row_taps(length)), np.int64)
-    filled[:, :, :length] = lanes & 0xFFFF
-    fours = filled.reshape(count, -1, 4)
+    """Return the lanes [pair][tap] as words: taps 0 and 2, then 1 and 3, of every four."""
+    fours = (lanes & 0xFFFF).reshape(len(lanes), -1, 4)
     words: Array = fours[:, :, :2] | fours[:, :, 2:] << 16
-    return words.reshape(count, -1)
+    return words.reshape(len(lanes), -1)
 
 
 def _scales(requantization: Requantization) -> Array:

@@ -1,22 +1,11 @@
-// Runs every int8 kernel of cm7/ and its reference on the same drawn parameters and data, at odd
-// addresses, and compares all bytes that either wrote. Prints the first difference. Half of the
-// time the weights, else the input, end where the memory does: reading further is a bus fault.
-#include <stdbool.h>
-#include <string.h>
-
-#include "console.h"
+// Runs the int8 kernels of cm7/ that slide windows or multiply matrices, and their references.
 #include "conv_2d.h"
 #include "conv_2d_packed.h"
 #include "depthwise_conv_2d.h"
+#include "depthwise_conv_2d_dilated.h"
+#include "drawn.h"
 #include "fully_connected.h"
-#include "interface.h"
 #include "max_pool_2d.h"
-
-// Of the AN500's PSRAM; nothing answers after it in QEMU.
-#define MEMORY_END UINT32_C(0x61000000)
-
-enum { ROUNDS = 400, CHANNELS = 40, INPUTS = 40000, WEIGHTS = 60000, OUTPUTS = 8000 };
-enum { PACKED = 40000, KEPT = 256, GUARD = 0x5a5a5a5a };
 
 void reference_conv_2d_int8(const struct conv_2d_int8_params *params, const int8_t *input,
                             const int8_t *weights, const int32_t *bias, int8_t *output);
@@ -29,78 +18,11 @@ void reference_fully_connected_int8(const struct fully_connected_int8_params *pa
 void reference_max_pool_2d_int8(const struct max_pool_2d_int8_params *params, const int8_t *input,
                                 int8_t *output);
 
-static int8_t inputs[INPUTS + 4], weights[WEIGHTS + 4];
-static int8_t got[OUTPUTS], wanted[OUTPUTS], unpooled[OUTPUTS];
+enum { PACKED = 40000, KEPT = 256, GUARD = 0x5a5a5a5a };
+
+static int8_t unpooled[OUTPUTS];
 static uint32_t packed[PACKED];
 static int32_t kept[KEPT + 1];
-static int32_t biases[CHANNELS], multipliers[CHANNELS], shifts[CHANNELS];
-static uint32_t state;
-
-// Marsaglia's xorshift32, in [low, high].
-static int32_t draw(int32_t low, int32_t high) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return low + (int32_t)(state % (uint32_t)(high - low + 1));
-}
-
-// Any bytes, or nothing but the ends of the range.
-static void draw_bytes(int8_t *bytes, int32_t count) {
-    const bool ends = draw(0, 3) == 0;
-    for (int32_t i = 0; i < count; ++i) {
-        const int32_t end = draw(0, 1) ? INT8_MAX : INT8_MIN;
-        bytes[i] = (int8_t)(ends ? end : draw(INT8_MIN, INT8_MAX));
-    }
-}
-
-// Mostly factors that spread the sums over the output's range; 0 and both ends of a multiplier.
-static void draw_quantization(void) {
-    for (int32_t i = 0; i < CHANNELS; ++i) {
-        const int32_t rare[] = {0, INT32_MAX, 1 << 30, 12345};
-        const int32_t pick = draw(0, 15);
-        biases[i] = draw(-20000, 20000);
-        multipliers[i] = pick < 4 ? rare[pick] : draw(1 << 30, INT32_MAX);
-        shifts[i] = draw(0, 7) ? draw(-14, -6) : draw(-31, 2);
-    }
-}
-
-// `count` bytes, copied to the end of the memory if `wanted`.
-static const int8_t *at_end(bool wanted_there, const int8_t *bytes, int32_t count) {
-    int8_t *const there = (int8_t *)MEMORY_END - count;
-    return wanted_there ? memcpy(there, bytes, (size_t)count) : bytes;
-}
-
-static int32_t image_bytes(const struct spatial *s) {
-    return s->batches * s->input_height * s->input_width * s->input_channels;
-}
-
-static int32_t window_elements(const struct spatial *s) {
-    return s->window_height * s->window_width;
-}
-
-static void draw_range(int32_t *low, int32_t *high) {
-    const bool whole = draw(0, 1);
-    *low = whole ? INT8_MIN : draw(INT8_MIN, 20);
-    *high = whole ? INT8_MAX : draw(*low, INT8_MAX);
-}
-
-static struct spatial draw_spatial(void) {
-    struct spatial s = {.batches = draw(1, 2), .input_height = draw(1, 9)};
-    s.input_width = draw(1, 9);
-    s.input_channels = draw(0, 3) ? draw(1, 13) : draw(14, 200);
-    s.window_height = draw(1, 4);
-    s.window_width = draw(1, 4);
-    s.output_height = draw(1, 4);
-    s.output_width = draw(1, 4);
-    s.output_channels = s.input_channels > 100 ? draw(1, 10) : draw(1, CHANNELS);
-    s.stride_height = draw(1, 3);
-    s.stride_width = draw(1, 3);
-    s.dilation_height = draw(0, 2) ? 1 : draw(2, 3);
-    s.dilation_width = draw(0, 2) ? 1 : draw(2, 3);
-    s.padding_top = draw(0, s.window_height);
-    s.padding_left = draw(0, s.window_width);
-    return s;
-}
 
 static void conv_2d(const int8_t *input, const int8_t *w, const int32_t *bias, int32_t shift) {
     struct conv_2d_int8_params params = {.spatial = draw_spatial(),
@@ -250,12 +172,21 @@ static void depthwise_conv_2d(const int8_t *input, const int8_t *w, const int32_
                                                    .shifts = shifts};
     params.spatial.input_channels = draw(1, CHANNELS / params.depth_multiplier);
     params.spatial.output_channels = params.spatial.input_channels * params.depth_multiplier;
+    if (draw(0, 1)) {
+        params.spatial.window_height = draw(1, 9);
+        params.spatial.window_width = draw(1, 9);
+        params.spatial.output_height = draw(1, 20);
+    }
     draw_range(&params.activation_min, &params.activation_max);
     const bool which = draw(0, 1);
     input = at_end(which, input, image_bytes(&params.spatial));
     w = at_end(!which, w, params.spatial.output_channels * window_elements(&params.spatial));
     reference_depthwise_conv_2d_int8(&params, input, w, bias, wanted + shift);
-    depthwise_conv_2d_int8(&params, input, w, bias, got + shift);
+    if (draw(0, 2)) {
+        depthwise_conv_2d_int8(&params, input, w, bias, got + shift);
+    } else {
+        depthwise_conv_2d_dilated_int8(&params, input, w, bias, got + shift);
+    }
 }
 
 static void fully_connected(const int8_t *input, const int8_t *w, const int32_t *bias,
@@ -287,40 +218,11 @@ static void max_pool_2d(const int8_t *input, const int8_t *w, const int32_t *bia
     max_pool_2d_int8(&params, input, got + shift);
 }
 
-typedef void kernel(const int8_t *input, const int8_t *w, const int32_t *bias, int32_t shift);
-
-static bool same(kernel *run) {
-    draw_bytes(inputs, sizeof(inputs));
-    draw_bytes(weights, sizeof(weights));
-    draw_quantization();
-    memset(got, 0x5a, sizeof(got));
-    memset(wanted, 0x5a, sizeof(wanted));
-    run(inputs + draw(0, 3), weights + draw(0, 3), draw(0, 3) ? biases : NULL, 16 + draw(0, 3));
-    return memcmp(got, wanted, sizeof(got)) == 0;
-}
-
 int main(void) {
-    static const struct {
-        const char *name;
-        kernel *run;
-    } kernels[] = {{"conv_2d", conv_2d},
-                   {"conv_2d_packed", conv_2d_packed},
-                   {"depthwise_conv_2d", depthwise_conv_2d},
-                   {"fully_connected", fully_connected},
-                   {"max_pool_2d", max_pool_2d}};
-    board_init();
-    for (uint32_t round = 1; round <= ROUNDS; ++round) {
-        for (uint32_t i = 0; i < sizeof(kernels) / sizeof(*kernels); ++i) {
-            state = round * UINT32_C(2654435761); // never 0
-            if (!same(kernels[i].run)) {
-                console_text(kernels[i].name);
-                console_text(" differs, round ");
-                console_u32(round, 0);
-                console_text("\n");
-                board_exit(1);
-            }
-        }
-    }
-    console_text("same bytes\n");
-    board_exit(0);
+    static const struct compared_kernel kernels[] = {{"conv_2d", conv_2d},
+                                                     {"conv_2d_packed", conv_2d_packed},
+                                                     {"depthwise_conv_2d", depthwise_conv_2d},
+                                                     {"fully_connected", fully_connected},
+                                                     {"max_pool_2d", max_pool_2d}};
+    compare(kernels, sizeof(kernels) / sizeof(*kernels));
 }

@@ -9,6 +9,7 @@ from tinyml.compiler import arena, ops, variables
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.code import C_TYPES
+from tinyml.compiler.copy_variable import without_copies
 from tinyml.compiler.crop import crop
 from tinyml.compiler.fold import fold
 from tinyml.compiler.fuse import fuse
@@ -168,7 +169,7 @@ def _require_interface(graph: Graph) -> None:
 
 def _layers(graph: Graph) -> list[Layer]:
     layers = [_layer(graph, operator) for operator in graph.operators]
-    prepared = variables.without_copies(graph, [layer.prepared for layer in layers])
+    prepared = without_copies(graph, [layer.prepared for layer in layers])
     return [replace(layer, prepared=p) for layer, p in zip(layers, prepared, strict=True)]
 
 

@@ -105,6 +105,18 @@ static inline int32_t multiply_high_halves(uint32_t a, uint32_t b, int32_t sum) 
     return sum;
 }
 
+static inline int32_t product_of_low_halves(uint32_t a, uint32_t b) {
+    int32_t product;
+    __asm__("smulbb %0, %1, %2" : "=r"(product) : "r"(a), "r"(b));
+    return product;
+}
+
+static inline int32_t product_of_high_halves(uint32_t a, uint32_t b) {
+    int32_t product;
+    __asm__("smultt %0, %1, %2" : "=r"(product) : "r"(a), "r"(b));
+    return product;
+}
+
 // The larger of each pair of signed bytes. SSUB8 leaves a >= b in the GE flags for SEL.
 static inline uint32_t max_bytes(uint32_t a, uint32_t b) {
     uint32_t larger;
@@ -136,6 +148,26 @@ static inline int32_t multiply_high_add(int32_t a, int32_t b, int32_t sum) {
     int32_t high;
     __asm__("smmlar %0, %1, %2, %3" : "=r"(high) : "r"(a), "r"(b), "r"(sum));
     return high;
+}
+
+// value clamped to 8 bits.
+static inline int32_t saturate_byte(int32_t value) {
+    int32_t clamped;
+    __asm__("ssat %0, #8, %1" : "=r"(clamped) : "r"(value));
+    return clamped;
+}
+
+static inline int32_t saturate_unsigned_byte(int32_t value) {
+    int32_t clamped;
+    __asm__("usat %0, #8, %1" : "=r"(clamped) : "r"(value));
+    return clamped;
+}
+
+// value / 2, rounded down, clamped to 8 bits.
+static inline int32_t saturate_half(int32_t value) {
+    int32_t clamped;
+    __asm__("ssat %0, #8, %1, asr #1" : "=r"(clamped) : "r"(value));
+    return clamped;
 }
 
 #endif

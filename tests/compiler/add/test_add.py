@@ -29,6 +29,18 @@ INT8_CORNERS: dict[str, dict[str, Any]] = {
     "far apart": {"scales": (3.0, 0.001, 3.1)},
     "zero points at the ends": {"zero_points": (-128, 127, -128)},
     "equal scales": {"scales": (0.05, 0.05, 0.1)},
+    "enough for a table": {"first": (1, 9, 7, 5), "second": (1, 9, 7, 5)},
+    "enough for a table, the first one scaled": {
+        "first": (1, 9, 7, 5),
+        "second": (1, 9, 1, 5),
+        "scales": (0.02, 0.07, 0.09),
+    },
+    "enough for a table, the second one scaled, relu6": {
+        "first": (1, 9, 7, 1),
+        "second": (1, 9, 7, 5),
+        "scales": (0.2, 0.07, 0.1),
+        "activation": "RELU6",
+    },
 }
 
 

@@ -18,6 +18,18 @@ CORNERS: dict[str, dict[str, Any]] = {
     "valid": {"same": False, "outputs": 3},
     "depth multiplier 2": {"outputs": 6},
     "depth multiplier 8 of one channel": {"image": (1, 8, 6, 1), "outputs": 8},
+    "a large window over one channel": {"image": (1, 12, 9, 1), "window": (10, 4), "outputs": 5},
+    "a large window over one channel, one output": {
+        "image": (1, 12, 9, 1),
+        "window": (4, 5),
+        "outputs": 1,
+    },
+    "one channel, dilation": {"image": (1, 12, 9, 1), "dilation": (3, 2), "outputs": 3},
+    "more than a tile high and wide": {"image": (1, 67, 9, 1), "outputs": 2},
+    "more than a tile wide, stride 2x1": {"image": (1, 5, 40, 5), "outputs": 5, "stride": (2, 1)},
+    "stride 3": {"image": (1, 8, 11, 6), "outputs": 6, "stride": (3, 3)},
+    "one pixel": {"image": (1, 1, 1, 4), "window": (3, 1)},
+    "a tile with both edges": {"image": (1, 5, 5, 6), "outputs": 6},
     "stride 2": {"stride": (2, 2), "outputs": 3},
     "stride 1x2, uneven image": {"stride": (1, 2), "image": (1, 5, 9, 4)},
     "window 5x1": {"window": (5, 1), "outputs": 3},
@@ -35,6 +47,14 @@ INT8_CORNERS: dict[str, dict[str, Any]] = {
     "per-tensor weights": {"per_channel": False, "outputs": 3},
     "saturating": {"output_scale": 0.005, "outputs": 3},
     "zero points at the ends": {"zero_points": (-128, 127), "outputs": 3},
+    "relu at the end": {"zero_points": (127, -128), "outputs": 3, "activation": "RELU"},
+    "relu6 below the end": {"zero_points": (5, -128), "activation": "RELU6", "outputs": 3},
+    "relu of small outputs": {
+        "zero_points": (-128, -128),
+        "activation": "RELU",
+        "output_scale": 2.0,
+        "outputs": 3,
+    },
 }
 
 

@@ -33,7 +33,12 @@ INT8_CORNERS: dict[str, dict[str, Any]] = {
     "saturating": {"output_scale": 0.005},
     "a factor above 1": {"output_scale": 0.0002, "image": (1, 2)},
     "zero points at the ends": {"zero_points": (-128, 127)},
+    "long vectors": {"image": (1, 4003), "outputs": 9},
+    "more outputs than wait at a time": {"image": (1, 601), "outputs": 300},
+    "several long vectors": {"image": (5, 150), "outputs": 3},
 }
+#: Those for which the weights are not packed, kernel set `cm7`.
+NOT_PACKED = ("one output", "weights with a zero point", "a factor above 1")
 
 
 @pytest.mark.live
@@ -41,6 +46,15 @@ INT8_CORNERS: dict[str, dict[str, Any]] = {
 def test_int8(oracle: Comparison, corner: str) -> None:
     """Int8: byte for byte."""
     oracle.check(single.fully_connected(**(CORNERS | INT8_CORNERS)[corner]))
+
+
+@pytest.mark.parametrize("corner", CORNERS | INT8_CORNERS)
+def test_packed(corner: str) -> None:
+    """Kernel set `cm7` packs the weights wherever it can, so that both kernels are tested."""
+    data = single.fully_connected(**(CORNERS | INT8_CORNERS)[corner])
+    (step,) = prepare(parse(data, "model.tflite"), "cm7").steps
+    packed = corner not in NOT_PACKED
+    assert step.choice.function == ("conv_2d_packed_int8" if packed else "fully_connected_int8")
 
 
 @pytest.mark.live

@@ -33,3 +33,12 @@ CORNERS: dict[str, tuple[Type, Type]] = {
 def test_quantize(oracle: Comparison, corner: str) -> None:
     """Byte for byte."""
     oracle.check(single.convert("QUANTIZE", *CORNERS[corner]))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("source", ["INT8", "UINT8"])
+def test_enough_for_a_table(oracle: Comparison, source: str) -> None:
+    """More bytes than there are different ones."""
+    oracle.check(
+        single.convert("QUANTIZE", (source, 0.02, 9), ("INT8", 0.03, -4), shape=(1, 20, 30))
+    )

@@ -25,6 +25,8 @@ from tinyml.identifiers import identifier
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
 INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32")
+#: What int8 takes of the memory of activations of another type.
+_INT8_PART = {"FLOAT32": "a quarter", "INT16": "half"}
 
 
 @dataclass(frozen=True)
@@ -299,13 +301,14 @@ def _too_large(graph: Graph, steps: Sequence[Step], memory: _Memory, limit: Limi
         for a in sorted(live, key=lambda a: -a.buffer.size)
     )
     node = steps[peak].node
-    real = any(t.type == "FLOAT32" for a in live for t in (graph.tensors[i] for i in a.tensors))
+    types = {graph.tensors[i].type for a in live for i in a.tensors}
+    int8 = next((part for kind, part in _INT8_PART.items() if kind in types), "")
     variables_too = f" and its variables {memory.state_bytes}" if memory.state_bytes else ""
     return UserError(
         f"{graph.name}: model too large for the board: its arena needs {memory.bytes} bytes"
         f"{variables_too}, most at operator {node.operator.index} ({node.operator.type}, "
         f"layer {short(node.layer)!r}: {parts})",
         f"at most {limit.bytes} bytes in {limit.region}",
-        ("quantize=int8 (a quarter of the memory), or " if real else "")
+        (f"quantize=int8 ({int8} of the memory), or " if int8 else "")
         + "a smaller input image, fewer channels or a larger stride in the first layers",
     )

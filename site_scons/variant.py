@@ -26,6 +26,7 @@ TOOLS = (
     "linker_script",
     "firmware",
     "size_report",
+    "plan_report",
     "sbom",
     "emulate",
 )

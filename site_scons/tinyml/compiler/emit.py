@@ -11,8 +11,9 @@ import jinja2
 from tinyml.compiler import code
 from tinyml.compiler.arena import ALIGNMENT
 from tinyml.compiler.code import C_TYPES, Names
-from tinyml.compiler.graph import Tensor, short
+from tinyml.compiler.graph import short
 from tinyml.compiler.plan import Plan, Step
+from tinyml.compiler.record import record
 from tinyml.errors import UserError
 
 _ENVIRONMENT = jinja2.Environment(
@@ -75,7 +76,7 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         for file in ("model.c", "model.h", "model_weights.S")
     }
     files["model_weights.bin"] = b"".join(weight.data for weight in plan.weights)
-    files["plan.json"] = json.dumps(_record(plan, name, weights), indent=1) + "\n"
+    files["plan.json"] = json.dumps(record(plan, name, [vars(w) for w in weights]), indent=1) + "\n"
     return files
 
 
@@ -126,55 +127,4 @@ def _local(plan: Plan, index: int) -> dict[str, Any]:
         "zero_point": tensor.quantization.zero_points[0]
         if quantized and tensor.quantization
         else 0,
-    }
-
-
-def _record(plan: Plan, name: str, weights: list[Weight]) -> dict[str, Any]:
-    return {
-        "model": plan.graph.name,
-        "sha256": plan.graph.sha256,
-        "name": name,
-        "kernel": plan.kernel,
-        "macs": sum(step.prepared.macs for step in plan.steps),
-        "weight_bytes": plan.weight_bytes,
-        "arena_bytes": plan.arena_bytes,
-        "arena_lower_bound": plan.arena_lower_bound,
-        "inputs": list(plan.graph.inputs),
-        "outputs": list(plan.graph.outputs),
-        "functions": sorted({s.choice.function for s in plan.steps if s.choice.function}),
-        "operators": [_operator_record(step) for step in plan.steps],
-        "arena": [
-            {
-                "offset": a.offset,
-                "bytes": a.buffer.size,
-                "first": a.buffer.first,
-                "last": a.buffer.last,
-                "tensors": [_tensor_record(plan.graph.tensors[t]) for t in a.tensors],
-            }
-            for a in plan.allocations
-        ],
-        "weights": [vars(weight) for weight in weights],
-    }
-
-
-def _operator_record(step: Step) -> dict[str, Any]:
-    return {
-        "index": step.node.operator.index,
-        "type": step.node.operator.type,
-        "layer": step.node.layer,
-        "function": step.choice.function,
-        "macs": step.prepared.macs,
-        "inputs": [t for t in step.prepared.operands if t is not None],
-        "outputs": list(step.prepared.outputs),
-        "scratch_bytes": step.choice.scratch_bytes,
-        "fallback": step.choice.fallback,
-    }
-
-
-def _tensor_record(tensor: Tensor) -> dict[str, Any]:
-    return {
-        "index": tensor.index,
-        "name": tensor.name,
-        "type": tensor.type.lower(),
-        "shape": list(tensor.shape),
     }

@@ -1,0 +1,112 @@
+"""plan.json: what the compiler decided, for programs and for `tinyml.plan_report` to read.
+
+A step is an operator of the C code; ``first`` and ``last`` of a piece of the arena count steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tinyml.compiler import arena
+from tinyml.compiler.graph import Tensor
+from tinyml.compiler.plan import Allocation, Plan, Step
+
+
+def record(plan: Plan, name: str, weights: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the record of ``plan``; ``weights`` are the arrays of model_weights.bin."""
+    buffers = [a.buffer for a in plan.allocations]
+    operators = [
+        _operator(plan, step) | {"live_bytes": arena.live_bytes(buffers, position)}
+        for position, step in enumerate(plan.steps)
+    ]
+    return {
+        "model": plan.graph.name,
+        "sha256": plan.graph.sha256,
+        "name": name,
+        "kernel": plan.kernel,
+        "macs": sum(step.prepared.macs for step in plan.steps),
+        "weight_bytes": plan.weight_bytes,
+        "arena_bytes": plan.arena_bytes,
+        "arena_lower_bound": plan.arena_lower_bound,
+        "arena_alignment": arena.ALIGNMENT,
+        "inputs": list(plan.graph.inputs),
+        "outputs": list(plan.graph.outputs),
+        "functions": sorted({s.choice.function for s in plan.steps if s.choice.function}),
+        "operators": operators,
+        "tensors": [_tensor(plan, index, name) for index in _used(plan)],
+        "arena": [_allocation(plan, a) for a in plan.allocations],
+        "weights": weights,
+    }
+
+
+def _operator(plan: Plan, step: Step) -> dict[str, Any]:
+    index = step.node.operator.index
+    reads = [t for t in step.choice.operands if t is not None]
+    constants = {plan.constants[t].name: plan.constants[t] for t in reads if t in plan.constants}
+    constants |= {weight.name: weight for weight in plan.made[index].values()}
+    touched = [t for t in (*reads, *step.prepared.outputs) if t in plan.offsets]
+    pieces = {(plan.offsets[t], plan.graph.tensors[t].bytes) for t in touched}
+    return {
+        "index": index,
+        "type": step.node.operator.type,
+        "layer": step.node.layer,
+        "function": step.choice.function,
+        "fallback": step.choice.fallback,
+        "macs": step.prepared.macs,
+        "inputs": reads,
+        "outputs": list(step.prepared.outputs),
+        "weight_bytes": sum(len(weight.data) for weight in constants.values()),
+        "activation_bytes": sum(size for _, size in pieces),
+        "scratch_bytes": step.choice.scratch_bytes,
+        "scratch_offset": plan.scratch.get(index),
+        "shares": _shares(plan, step),
+    }
+
+
+def _shares(plan: Plan, step: Step) -> str:
+    """Return how the outputs come to lie in an input's memory; empty where they do not."""
+    if step.prepared.alias:
+        return "alias"
+    home = {tensor: a for a in plan.allocations for tensor in a.tensors}
+    reads = [t for t in step.choice.operands if t is not None and t in plan.offsets]
+    for output in step.prepared.outputs:
+        for operand in reads:
+            if home[operand] is home[output]:
+                same = plan.offsets[operand] == plan.offsets[output]
+                return "in place" if same else "view"
+    return ""
+
+
+def _used(plan: Plan) -> list[int]:
+    """Return the tensors that exist at run time, by index."""
+    return sorted({*plan.offsets, *plan.constants})
+
+
+def _tensor(plan: Plan, index: int, name: str) -> dict[str, Any]:
+    tensor = plan.graph.tensors[index]
+    place: Mapping[str, Any]
+    if index in plan.offsets:
+        place = {"offset": plan.offsets[index]}
+    else:
+        place = {"weights": f"{name}_{plan.constants[index].name}"}
+    return {**_described(tensor), "bytes": tensor.bytes, **place}
+
+
+def _allocation(plan: Plan, allocation: Allocation) -> dict[str, Any]:
+    return {
+        "offset": allocation.offset,
+        "bytes": allocation.buffer.size,
+        "first": allocation.buffer.first,
+        "last": allocation.buffer.last,
+        "tensors": [_described(plan.graph.tensors[t]) for t in allocation.tensors],
+    }
+
+
+def _described(tensor: Tensor) -> dict[str, Any]:
+    return {
+        "index": tensor.index,
+        "name": tensor.name,
+        "type": tensor.type.lower(),
+        "shape": list(tensor.shape),
+    }

@@ -1,0 +1,45 @@
+"""plan.json: what each operator reads, writes and shares, and sums that agree with the arena."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from support import moving, single
+from tinyml.compiler.emit import emit
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
+
+
+def record(data: bytes, kernel: str = "reference") -> dict[str, Any]:
+    """Return the plan.json of a model."""
+    files = emit(prepare(parse(data, "m.tflite"), kernel), "m", "a test")
+    return dict(json.loads(files["plan.json"]))
+
+
+def test_bytes_of_a_convolution() -> None:
+    """6x7x3 in, 6x7x4 out, 4x3x3x3 weights and 4 int32 of bias."""
+    plan = record(single.convolution())
+    (row,) = plan["operators"]
+    assert row["activation_bytes"] == 6 * 7 * 3 + 6 * 7 * 4
+    assert row["weight_bytes"] == plan["weight_bytes"] == 4 * 27 + 4 * 4
+    assert row["live_bytes"] == plan["arena_lower_bound"] == plan["arena_bytes"] == 128 + 176
+    by_index = {tensor["index"]: tensor for tensor in plan["tensors"]}
+    assert [by_index[i].get("weights", "") != "" for i in row["inputs"]] == [False, True, True]
+    assert by_index[row["outputs"][0]]["bytes"] == 6 * 7 * 4
+
+
+def test_scratch_has_a_place() -> None:
+    """Scratch memory is a piece of the arena without a tensor."""
+    plan = record(single.convolution(), "cmsis-nn")
+    (row,) = plan["operators"]
+    (piece,) = (piece for piece in plan["arena"] if not piece["tensors"])
+    assert (row["scratch_offset"], row["scratch_bytes"]) == (piece["offset"], piece["bytes"])
+    assert row["scratch_bytes"] > 0
+
+
+def test_alias_is_told() -> None:
+    """A RESHAPE between two ADDs: one piece of memory under two names, its bytes counted once."""
+    plan = record(moving.renaming("SQUEEZE", (1, 1, 5), (1, 5), table="SqueezeOptions"))
+    alias = next(row for row in plan["operators"] if row["type"] == "SQUEEZE")
+    assert (alias["shares"], alias["function"], alias["activation_bytes"]) == ("alias", "", 5)

@@ -20,6 +20,7 @@ TOOLS = (
     "third_party_library",
     "cmake_library",
     "keras_to_tflite",
+    "tflite_copy",
     "tflite_header",
     "tflite_compile",
     "op_resolver",

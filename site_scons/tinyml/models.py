@@ -2,7 +2,7 @@
 
 ::
 
-    file = "mnist.h5"          # .h5, .keras or a SavedModel folder
+    file = "mnist.h5"          # .h5, .keras, a SavedModel folder, or a .tflite, taken as it is
     app = "mnist"              # firmware/apps/<app> runs it; this is the default
 
     [input]

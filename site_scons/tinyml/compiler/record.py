@@ -49,6 +49,7 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
     pieces = {(plan.offsets[t], plan.graph.tensors[t].bytes) for t in touched}
     return {
         "index": index,
+        "covers": [index],
         "type": step.node.operator.type,
         "layer": step.node.layer,
         "function": step.choice.function,

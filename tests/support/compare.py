@@ -36,10 +36,12 @@ class Comparison:
         vectors: int = 4,
         tolerance: float = 0.0,
         equivalent: bytes | None = None,
+        emulate_float: bool = False,
     ) -> None:
         """Assert equal bytes, or values within ``tolerance``, for every kernel set.
 
-        ``equivalent`` is what the oracle runs instead of a model that it cannot run.
+        ``equivalent`` is what the oracle runs instead of a model that it cannot run. With
+        ``emulate_float``, `cm7` runs on the emulated core for float32 too.
         """
         graph = parse(data, "model.tflite")
         inputs = input_vectors(graph, vectors)
@@ -51,8 +53,8 @@ class Comparison:
             self.count += 1
             folder = self.folder / f"{self.count}-{kernel}"
             write(data, folder, kernel)
-            if kernel == "cm7" and everything.dtype != np.float32:
-                self.check_cortex_m7(folder, inputs, expected)
+            if kernel == "cm7" and (emulate_float or everything.dtype != np.float32):
+                self.check_cortex_m7(folder, inputs, expected, tolerance)
                 continue
             model = HostModel.load(shared_library(folder, self.kernels), "model")
             for vector, wanted in zip(inputs, expected, strict=True):
@@ -60,12 +62,21 @@ class Comparison:
                     assert_same(got, want, tolerance)
 
     def check_cortex_m7(
-        self, folder: Path, inputs: list[list[Array]], expected: list[list[Array]]
+        self,
+        folder: Path,
+        inputs: list[list[Array]],
+        expected: list[list[Array]],
+        tolerance: float,
     ) -> None:
-        """Assert that the model in ``folder`` gives equal bytes on the emulated Cortex-M7."""
+        """Assert that the model in ``folder`` gives the same on the emulated Cortex-M7."""
         elf = self.cortex_m7.link(folder, ["model.c", "model_weights.S"])
-        wanted = b"".join(array.tobytes() for outputs in expected for array in outputs)
-        assert self.cortex_m7.run(elf, inputs) == wanted
+        got = self.cortex_m7.run(elf, inputs)
+        wanted = [array for outputs in expected for array in outputs]
+        if tolerance:
+            everything = np.concatenate([array.ravel() for array in wanted])
+            assert_same(np.frombuffer(got, everything.dtype), everything, tolerance)
+        else:
+            assert got == b"".join(array.tobytes() for array in wanted)
 
 
 def assert_same(got: Array, want: Array, tolerance: float) -> None:

@@ -30,6 +30,8 @@ class Choice:
         operands: the tensors it reads at run time; None is absent.
         constants: arrays it reads too, which go to flash beside the weights.
         in_place: operands whose memory the output may take over, see `Prepared`.
+        lead: bytes by which the output must start before the first operand for the kernel never
+            to overwrite what it has yet to read; None where they must not meet.
         scratch_bytes: memory the kernel needs beside its operands while it runs.
         fallback: why the kernel set was left for our own kernels, empty where it was not.
     """
@@ -39,6 +41,7 @@ class Choice:
     operands: tuple[int | None, ...]
     constants: tuple[Constant, ...] = ()
     in_place: tuple[int, ...] = ()
+    lead: int | None = None
     scratch_bytes: int = 0
     fallback: str = ""
 

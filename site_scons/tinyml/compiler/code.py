@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinyml.compiler.prepared import View
+
 #: C types by tensor type.
 C_TYPES = {"FLOAT32": "float", "INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t"}
 
@@ -114,6 +116,7 @@ class Names:
     constants: Mapping[str, str]
     scratch: str
     scratch_bytes: int
+    views: frozenset[View] = frozenset()
 
     def local(self, what: str) -> Raw:
         """Return the name of one of the operator's own constants."""
@@ -122,6 +125,10 @@ class Names:
     def operand(self, tensor: int | None) -> str:
         """Return the expression for a tensor's first element, NULL where there is none."""
         return "NULL" if tensor is None else self.operands[tensor]
+
+    def is_view(self, view: View) -> bool:
+        """Return whether a tensor lies where an operator's view wants it: nothing to copy."""
+        return view in self.views
 
     def constant(self, name: str) -> str:
         """Return the expression for the first element of one of the choice's constants."""

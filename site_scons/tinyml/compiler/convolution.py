@@ -10,9 +10,8 @@ from tinyml.compiler import code
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.graph import Tensor
 from tinyml.compiler.node import Node, Signature
-from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import Requantization, requantization, require_32_bits
-from tinyml.compiler.spatial import Spatial
+from tinyml.compiler.spatial import Windowed
 
 #: Kernel variants by the types of input, weights, bias (absent or left out) and output.
 VARIANTS: dict[Signature, str] = {
@@ -26,10 +25,9 @@ VARIANTS: dict[Signature, str] = {
 
 
 @dataclass(frozen=True)
-class Convolution(Prepared):
+class Convolution(Windowed):
     """The kernels' parameters; ``requantization`` is None for float32, else per channel."""
 
-    spatial: Spatial
     requantization: Requantization | None
     activation_range: tuple[float, float]
 

@@ -78,6 +78,7 @@ def prepare_sum(node: Node, options: Options) -> Sum:
         variant=options.variant,
         operands=(node.input(0).index, node.input(1).index),
         outputs=(node.output.index,),
+        in_place=(0, 1),
         shape=shape,
         elementwise=shape == _nest([(node.output.elements, True, True)]),
         int8=_int8_sum(node) if options.variant == "int8" else None,

@@ -107,7 +107,7 @@ def _names(plan: Plan, step: Step, name: str) -> Names:
     operands |= {tensor: f"{name}_{weight.name}" for tensor, weight in plan.constants.items()}
     constants = {key: f"{name}_{weight.name}" for key, weight in plan.made[index].items()}
     scratch = "NULL" if index not in plan.scratch else f"SCRATCH_{index}"
-    return Names(index, operands, constants, scratch, step.choice.scratch_bytes)
+    return Names(index, operands, constants, scratch, step.choice.scratch_bytes, plan.views)
 
 
 def _local(plan: Plan, index: int) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def prepare_extreme(node: Node, variant: str) -> Extreme:
         variant=variant,
         operands=(node.input(0).index, node.input(1).index),
         outputs=(node.output.index,),
+        in_place=(0, 1),
         shape=broadcast(node),
     )
 

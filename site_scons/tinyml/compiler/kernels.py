@@ -1,4 +1,4 @@
-"""Which code an operator becomes, by kernel set: a table, not branches in the operators."""
+"""Which code a layer becomes, by kernel set: a table, not branches in the operators."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from dataclasses import replace
 
 from tinyml.compiler import cm7, cmsis_nn
 from tinyml.compiler.choice import Choice, own_kernel
-from tinyml.compiler.node import Node
-from tinyml.compiler.ops import OperatorModule
-from tinyml.compiler.prepared import Prepared
+from tinyml.compiler.cm7.lead import lead
+from tinyml.compiler.layer import Layer
 
 
-def _own(module: OperatorModule, node: Node, prepared: Prepared) -> Choice:
-    return own_kernel(module.TYPE.lower(), prepared, module.print_)
+def _own(layer: Layer) -> Choice:
+    return own_kernel(layer.printer.TYPE.lower(), layer.prepared, layer.printer.print_)
 
 
-def _cm7(module: OperatorModule, node: Node, prepared: Prepared) -> Choice:
-    special = cm7.OPERATORS.get(module.TYPE)
-    chosen = None if special is None else special.choose(node, prepared)
-    return chosen or _own(module, node, prepared)
+def _cm7(layer: Layer) -> Choice:
+    special = cm7.OPERATORS.get(layer.type)
+    chosen = None if special is None else special.choose(layer.node, layer.prepared)
+    return replace(chosen or _own(layer), lead=lead(layer))
 
 
-def _cmsis_nn(module: OperatorModule, node: Node, prepared: Prepared) -> Choice:
-    own = _own(module, node, prepared)
+def _cmsis_nn(layer: Layer) -> Choice:
+    own, prepared = _own(layer), layer.prepared
     if prepared.alias:
         return own
-    arm = cmsis_nn.OPERATORS.get(module.TYPE)
+    arm = cmsis_nn.OPERATORS.get(layer.type)
     reason = "no call of CMSIS-NN for it" if arm is None else arm.refusal(prepared)
     if arm is None or reason:
         return replace(own, fallback=reason)
@@ -40,8 +39,11 @@ def _cmsis_nn(module: OperatorModule, node: Node, prepared: Prepared) -> Choice:
 
 #: Kernel sets by the option's value. `cm7` overrides reference kernels file by file when the
 #: library is built; only where it wants another signature does it make a choice of its own.
-KERNEL_SETS: dict[str, Callable[[OperatorModule, Node, Prepared], Choice]] = {
+KERNEL_SETS: dict[str, Callable[[Layer], Choice]] = {
     "reference": _own,
     "cm7": _cm7,
     "cmsis-nn": _cmsis_nn,
 }
+
+#: Those whose layers are cropped and fused first; the others do what the file says.
+OPTIMISED = ("cm7",)

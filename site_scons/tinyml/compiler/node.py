@@ -47,7 +47,7 @@ class Node:
             raise self.refuse(problem, supported, hint)
 
     def require_arity(self, least: int, most: int, outputs: int = 1) -> None:
-        """Refuse unless there are ``least`` to ``most`` inputs, the first present; and the outputs."""
+        """Refuse other numbers of inputs and outputs; the first ``least`` inputs are present."""
         count = len(self.inputs)
         present = all(tensor is not None for tensor in self.inputs[:least])
         sound = least <= count <= most and present and len(self.outputs) == outputs

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tinyml.compiler import arena, ops
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.code import C_TYPES, identifier
-from tinyml.compiler.graph import Graph, malformed_refused, short
-from tinyml.compiler.kernels import KERNEL_SETS
+from tinyml.compiler.crop import crop
+from tinyml.compiler.fuse import fuse
+from tinyml.compiler.graph import Graph, Operator, malformed_refused, short
+from tinyml.compiler.kernels import KERNEL_SETS, OPTIMISED
+from tinyml.compiler.layer import Layer
+from tinyml.compiler.memory import Tenancy, tenancy
 from tinyml.compiler.node import Node
-from tinyml.compiler.prepared import Prepared
+from tinyml.compiler.prepared import Prepared, View
 from tinyml.errors import UserError
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
@@ -21,16 +25,25 @@ INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8")
 
 @dataclass(frozen=True)
 class Step:
-    """One operator, ready to be printed."""
+    """One call: an operator, or several fused, ready to be printed."""
 
-    node: Node
-    prepared: Prepared
+    layer: Layer
     choice: Choice
+
+    @property
+    def node(self) -> Node:
+        """The first operator."""
+        return self.layer.node
+
+    @property
+    def prepared(self) -> Prepared:
+        """What it reads and writes, and the numbers for its code."""
+        return self.layer.prepared
 
 
 @dataclass(frozen=True)
 class Allocation:
-    """Memory in the arena; ``tensors`` share it because a RESHAPE only renames.
+    """Memory in the arena; the first of ``tensors`` fills it, the others share it.
 
     A kernel's scratch buffer belongs to no tensor.
     """
@@ -72,9 +85,11 @@ class Plan:
         allocations: by arena offset, then by lifetime.
         offsets: arena offset of each tensor that lives there.
         scratch: arena offset of each operator's scratch buffer, for those that have one.
+        views: those of the operators that hold, so that nothing is copied.
         weights: the constants that kernels read, equal bytes once, in order of use.
         constants: the weight behind each constant tensor that kernels read.
         made: the weights behind each operator's own constants, by their names.
+        cropped: the shapes that the file gives to tensors of which only a part is made.
     """
 
     graph: Graph
@@ -83,11 +98,13 @@ class Plan:
     allocations: tuple[Allocation, ...]
     offsets: dict[int, int]
     scratch: dict[int, int]
+    views: frozenset[View]
     weights: tuple[Weight, ...]
     constants: dict[int, Weight]
     made: dict[int, dict[str, Weight]]
     arena_bytes: int
     arena_lower_bound: int
+    cropped: dict[int, tuple[int, ...]]
 
     @property
     def weight_bytes(self) -> int:
@@ -102,12 +119,15 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
     _require_interface(graph)
-    steps = tuple(_step(graph, index, kernel) for index in range(len(graph.operators)))
-    groups, buffers = _buffers(graph, steps)
-    places, size = arena.pack(buffers)
-    placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
-    if limit is not None and size > limit.bytes:
-        raise _too_large(graph, steps, placed, size, limit)
+    layers = [_layer(graph, operator) for operator in graph.operators]
+    whole = [tensor.shape for tensor in graph.tensors]
+    if kernel in OPTIMISED:
+        graph, layers = crop(graph, layers)
+        layers = fuse(graph, layers)
+    steps = tuple(Step(layer, KERNEL_SETS[kernel](layer)) for layer in layers)
+    memory = _memory(graph, steps)
+    if limit is not None and memory.bytes > limit.bytes:
+        raise _too_large(graph, steps, memory, limit)
     weights = _Weights()
     constants = {t: weights.add(w) for step in steps for t, w in _constants(graph, step)}
     made = {step.node.operator.index: {n: weights.add(w) for n, w in _made(step)} for step in steps}
@@ -115,14 +135,16 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         graph=graph,
         kernel=kernel,
         steps=steps,
-        allocations=tuple(sorted(placed, key=lambda a: (a.offset, a.buffer.first, a.tensors))),
-        offsets={tensor: a.offset for a in placed for tensor in a.tensors},
-        scratch={a.buffer.first: a.offset for a in placed if not a.tensors},
+        allocations=memory.allocations,
+        offsets=memory.offsets,
+        scratch=memory.scratch,
+        views=memory.views,
         weights=tuple(weights.distinct.values()),
         constants=constants,
         made=made,
-        arena_bytes=size,
-        arena_lower_bound=arena.lower_bound(buffers),
+        arena_bytes=memory.bytes,
+        arena_lower_bound=memory.lower_bound,
+        cropped={t.index: whole[t.index] for t in graph.tensors if t.shape != whole[t.index]},
     )
 
 
@@ -137,40 +159,74 @@ def _require_interface(graph: Graph) -> None:
             )
 
 
-def _step(graph: Graph, index: int, kernel: str) -> Step:
-    node = Node.of(graph, graph.operators[index])
+def _layer(graph: Graph, operator: Operator) -> Layer:
+    node = Node.of(graph, operator)
     module = ops.find(node)
     with malformed_refused(graph.name):  # options are read only now
         options = module.parse(node)
-    prepared = module.prepare(node, options)
-    return Step(node, prepared, KERNEL_SETS[kernel](module, node, prepared))
+    return Layer((node,), module, module.prepare(node, options))
 
 
-def _buffers(graph: Graph, steps: tuple[Step, ...]) -> tuple[list[tuple[int, ...]], list[Buffer]]:
-    """Return who lives in each buffer of the arena, and the buffers.
+@dataclass(frozen=True)
+class _Memory:
+    """The arena: see the attributes of `Plan`."""
 
-    The caller writes all inputs before the first operator and reads outputs after the last.
+    bytes: int
+    lower_bound: int
+    allocations: tuple[Allocation, ...]
+    offsets: dict[int, int]
+    scratch: dict[int, int]
+    views: frozenset[View]
+
+
+def _memory(graph: Graph, steps: Sequence[Step]) -> _Memory:
+    """Return the smaller arena of those with and without shared memory, the former of equals.
+
+    Sharing saves copies, but a result that is put together where it will be read occupies all
+    of its memory from its first part on.
     """
-    owner = {tensor: tensor for tensor in graph.inputs}
-    first = dict.fromkeys(graph.inputs, 0)
-    last = dict(first)
+    arenas = (_pack(steps, tenancy(graph, steps, share)) for share in (True, False))
+    return min(arenas, key=lambda memory: memory.bytes)
+
+
+def _pack(steps: Sequence[Step], tenants: Tenancy) -> _Memory:
+    buffers = [buffer for buffer, _ in tenants.buffers]
+    groups = [group for _, group in tenants.buffers]
     for index, step in enumerate(steps):
-        source = step.prepared.operands[0] if step.prepared.alias else None
-        reads = (t for t in step.choice.operands if t is not None and t in owner)
-        last |= {owner[tensor]: index for tensor in reads}
-        for target in step.prepared.outputs:
-            owner[target] = target if source is None else owner[source]
-            first.setdefault(owner[target], index)
-            last[owner[target]] = index
-    last |= {owner[tensor]: len(steps) for tensor in graph.outputs}
-    groups = [tuple(t for t in owner if owner[t] == root) for root in first]
-    buffers = [Buffer(graph.tensors[root].bytes, first[root], last[root]) for root in first]
-    scratch = [
-        Buffer(step.choice.scratch_bytes, index, index)
-        for index, step in enumerate(steps)
-        if step.choice.scratch_bytes
-    ]
-    return groups + [()] * len(scratch), buffers + scratch
+        if step.choice.scratch_bytes:
+            buffers.append(Buffer(step.choice.scratch_bytes, index, index))
+            groups.append(())
+    overlaps = _overlaps(steps, tenants)
+    places, size = arena.pack(buffers, overlaps)
+    placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
+    return _Memory(
+        bytes=size,
+        lower_bound=arena.lower_bound(buffers, overlaps),
+        allocations=tuple(sorted(placed, key=lambda a: (a.offset, a.buffer.first, a.tensors))),
+        offsets={t: a.offset + tenants.homes[t].offset for a in placed for t in a.tensors},
+        scratch={
+            steps[a.buffer.first].node.operator.index: a.offset for a in placed if not a.tensors
+        },
+        views=frozenset(
+            view for step in steps for view in step.prepared.views if tenants.holds(view)
+        ),
+    )
+
+
+def _overlaps(steps: Sequence[Step], tenants: Tenancy) -> list[arena.Overlap]:
+    """Return where an output may lie over an operand: each has its buffer for itself."""
+    number: dict[tuple[int | None, ...], int] = {
+        group: i for i, (_, group) in enumerate(tenants.buffers)
+    }
+    overlaps = []
+    for index, step in enumerate(steps):
+        source = number.get(step.prepared.operands[:1])
+        result = number.get(step.prepared.outputs)
+        if step.choice.lead is None or source is None or result is None:
+            continue
+        if tenants.buffers[source][0].last == index:
+            overlaps.append(arena.Overlap(source, result, step.choice.lead))
+    return overlaps
 
 
 class _Weights:
@@ -200,13 +256,11 @@ def _made(step: Step) -> Iterable[tuple[str, Weight]]:
         yield made.name, Weight(name, label, made.c_type, made.elements, made.data)
 
 
-def _too_large(
-    graph: Graph, steps: tuple[Step, ...], placed: list[Allocation], size: int, limit: Limit
-) -> UserError:
+def _too_large(graph: Graph, steps: Sequence[Step], memory: _Memory, limit: Limit) -> UserError:
     """Name the operator at which most memory is needed, and what is in memory then."""
-    buffers = [a.buffer for a in placed]
+    buffers = [a.buffer for a in memory.allocations]
     peak = max(range(len(steps)), key=lambda i: arena.live_bytes(buffers, i))
-    live = [a for a in placed if a.buffer.first <= peak <= a.buffer.last]
+    live = [a for a in memory.allocations if a.buffer.first <= peak <= a.buffer.last]
     parts = ", ".join(
         f"{short(graph.tensors[a.tensors[0]].name)!r} {a.buffer.size}" if a.tensors else "scratch"
         for a in sorted(live, key=lambda a: -a.buffer.size)
@@ -214,8 +268,8 @@ def _too_large(
     node = steps[peak].node
     real = any(t.type == "FLOAT32" for a in live for t in (graph.tensors[i] for i in a.tensors))
     return UserError(
-        f"{graph.name}: model too large for the board: its arena needs {size} bytes, most of "
-        f"them at operator {node.operator.index} ({node.operator.type}, "
+        f"{graph.name}: model too large for the board: its arena needs {memory.bytes} bytes, "
+        f"most of them at operator {node.operator.index} ({node.operator.type}, "
         f"layer {short(node.layer)!r}: {parts})",
         f"at most {limit.bytes} bytes in {limit.region}",
         ("quantize=int8 (a quarter of the memory), or " if real else "")

@@ -9,9 +9,8 @@ import tflite
 from tinyml.compiler import code
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.node import Node, Signature
-from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import activation, activation_range
-from tinyml.compiler.spatial import Spatial, Window, is_same, spatial
+from tinyml.compiler.spatial import Window, Windowed, is_same, spatial
 
 VARIANTS: dict[Signature, str] = {("INT8", "INT8"): "int8", ("FLOAT32", "FLOAT32"): "float32"}
 
@@ -26,10 +25,9 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Pooling(Prepared):
+class Pooling(Windowed):
     """The kernels' parameters."""
 
-    spatial: Spatial
     activation_range: tuple[float, float]
 
 

@@ -15,9 +15,8 @@ from tinyml.compiler.plan import Allocation, Plan, Step
 
 def record(plan: Plan, name: str, weights: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the record of ``plan``; ``weights`` are the arrays of model_weights.bin."""
-    buffers = [a.buffer for a in plan.allocations]
     operators = [
-        _operator(plan, step) | {"live_bytes": arena.live_bytes(buffers, position)}
+        _operator(plan, step) | {"live_bytes": _live_bytes(plan, position)}
         for position, step in enumerate(plan.steps)
     ]
     return {
@@ -49,8 +48,8 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
     pieces = {(plan.offsets[t], plan.graph.tensors[t].bytes) for t in touched}
     return {
         "index": index,
-        "covers": [index],
-        "type": step.node.operator.type,
+        "covers": [node.operator.index for node in step.layer.nodes],
+        "type": step.layer.type,
         "layer": step.node.layer,
         "function": step.choice.function,
         "fallback": step.choice.fallback,
@@ -66,17 +65,34 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
 
 
 def _shares(plan: Plan, step: Step) -> str:
-    """Return how the outputs come to lie in an input's memory; empty where they do not."""
+    """Return how outputs come to lie in an input's memory; empty where they do not."""
     if step.prepared.alias:
         return "alias"
-    home = {tensor: a for a in plan.allocations for tensor in a.tensors}
+    if plan.views.intersection(step.prepared.views):
+        return "view"
     reads = [t for t in step.choice.operands if t is not None and t in plan.offsets]
-    for output in step.prepared.outputs:
-        for operand in reads:
-            if home[operand] is home[output]:
-                same = plan.offsets[operand] == plan.offsets[output]
-                return "in place" if same else "view"
-    return ""
+    pairs = [(operand, output) for operand in reads for output in step.prepared.outputs]
+    if any(plan.offsets[operand] == plan.offsets[output] for operand, output in pairs):
+        return "in place"
+    return "over input" if any(_meet(plan, *pair) for pair in pairs) else ""
+
+
+def _meet(plan: Plan, first: int, second: int) -> bool:
+    (a, b), (c, d) = (
+        (plan.offsets[t], plan.offsets[t] + plan.graph.tensors[t].bytes) for t in (first, second)
+    )
+    return a < d and c < b
+
+
+def _live_bytes(plan: Plan, position: int) -> int:
+    """Return the bytes that are in use during a step, those of two tensors counted once."""
+    live = [a for a in plan.allocations if a.buffer.first <= position <= a.buffer.last]
+    total = end = 0
+    for allocation in live:  # by offset
+        stop = allocation.offset + arena.aligned(allocation.buffer.size)
+        total += max(0, stop - max(end, allocation.offset))
+        end = max(end, stop)
+    return total
 
 
 def _used(plan: Plan) -> list[int]:
@@ -91,7 +107,8 @@ def _tensor(plan: Plan, index: int, name: str) -> dict[str, Any]:
         place = {"offset": plan.offsets[index]}
     else:
         place = {"weights": f"{name}_{plan.constants[index].name}"}
-    return {**_described(tensor), "bytes": tensor.bytes, **place}
+    whole = {"file_shape": list(plan.cropped[index])} if index in plan.cropped else {}
+    return {**_described(tensor), **whole, "bytes": tensor.bytes, **place}
 
 
 def _allocation(plan: Plan, allocation: Allocation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import tflite
 
 from tinyml.compiler.node import Node
+from tinyml.compiler.prepared import Prepared
 
 #: Windows, strides and dilations above this are taken for damage; it keeps 32-bit sums safe.
 MAX_REACH = 1 << 20
@@ -44,6 +45,13 @@ class Spatial:
     dilation_width: int
     padding_top: int
     padding_left: int
+
+
+@dataclass(frozen=True)
+class Windowed(Prepared):
+    """An operator that reads the image of its first operand by windows, and makes one image."""
+
+    spatial: Spatial
 
 
 def is_same(node: Node, padding: int) -> bool:

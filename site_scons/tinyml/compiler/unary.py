@@ -61,6 +61,7 @@ def prepare_unary(
         kernel="lookup_int8" if variant == "int8" else "",
         operands=(node.input(0).index,),
         outputs=(node.output.index,),
+        in_place=(0,),
         count=node.output.elements,
         table=table,
         parameters=parameters,

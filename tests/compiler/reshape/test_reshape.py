@@ -18,8 +18,8 @@ def test_between_two_operators(oracle: Comparison, kind: str) -> None:
 
 
 def test_shares_memory() -> None:
-    """Both tensors have one allocation, and the operator no function."""
+    """Both tensors have one allocation (here all have), and the operator no function."""
     plan = prepare(parse(single.reshape(), "m.tflite"), "reference")
-    assert (1, 2) in [allocation.tensors for allocation in plan.allocations]
+    assert any({1, 2} <= set(allocation.tensors) for allocation in plan.allocations)
     assert plan.offsets[1] == plan.offsets[2]
     assert [step.choice.function for step in plan.steps] == ["add_int8", "", "add_int8"]

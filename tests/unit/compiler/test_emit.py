@@ -92,7 +92,7 @@ def test_plan_record() -> None:
     assert operator["function"] == "add_int8" and "broadcast" in operator["fallback"]
     assert record["functions"] == ["add_int8"]
     assert record["weight_bytes"] == len(files["model_weights.bin"]) == 5
-    assert record["arena_bytes"] == record["arena_lower_bound"] == 128
+    assert record["arena_bytes"] == record["arena_lower_bound"] == 64
     (equal,) = json.loads(
         emit(prepare(parse(single.add(), "m"), "cmsis-nn"), "m", "a test")["plan.json"]
     )["operators"]

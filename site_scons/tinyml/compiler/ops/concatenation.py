@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import tflite
 
 from tinyml.compiler import code
+from tinyml.compiler.alias import NO_CODE
 from tinyml.compiler.code import Code, Names
+from tinyml.compiler.graph import ITEM_BYTES
 from tinyml.compiler.node import Node
-from tinyml.compiler.prepared import Prepared
+from tinyml.compiler.prepared import Prepared, View
 from tinyml.compiler.quantized import activation
 
 TYPE = "CONCATENATION"
@@ -80,29 +82,38 @@ def prepare(node: Node, options: Options) -> Concatenation:
     """Compute the place of each input's rows in the output's."""
     inputs = [node.input(i) for i in range(len(node.inputs))]
     rows = math.prod(node.output.shape[: options.axis])
+    size = ITEM_BYTES[node.output.type]
     output_row = node.output.elements // rows
     parts: list[Part] = []
     start = 0
     for tensor in inputs:
         parts.append(Part(rows, tensor.elements // rows, output_row, start))
         start += parts[-1].input_row
+    views = [
+        View(t.index, node.output.index, p.output_start * size)
+        for t, p in zip(inputs, parts, strict=True)
+    ]
     return Concatenation(
         variant=options.variant,
         operands=tuple(tensor.index for tensor in inputs),
         outputs=(node.output.index,),
+        views=tuple(views) if rows == 1 else (),
         parts=tuple(parts),
     )
 
 
 def print_(prepared: Concatenation, names: Names) -> Code:
-    """Print the parts, and a call for each."""
+    """Print the parts, and a call for each that is not in its place already."""
     parts = names.local("parts")
     output = names.operand(prepared.output)
     function = f"concatenation_{prepared.variant}"
     calls = [
         f"{code.call(function, f'&{parts}[{i}]', names.operand(tensor), output)};"
         for i, tensor in enumerate(prepared.operands)
+        if not prepared.views or not names.is_view(prepared.views[i])
     ]
+    if not calls:
+        return NO_CODE
     array = f"{parts}[{len(prepared.parts)}]"
     definition = code.constant("struct concatenation_part", array, prepared.parts)
     return Code(("concatenation.h",), (definition,), tuple(calls))

@@ -49,6 +49,7 @@ def prepare(node: Node, options: Options) -> Mul:
         variant=options.variant,
         operands=(node.input(0).index, node.input(1).index),
         outputs=(node.output.index,),
+        in_place=(0, 1),
         shape=broadcast(node),
         int8=_int8(node) if options.variant == "int8" else None,
         activation_range=activation_range(node, options.activation),

@@ -65,6 +65,7 @@ def prepare(node: Node, options: str) -> Quantize:
         variant=options,
         operands=(node.input(0).index,),
         outputs=(node.output.index,),
+        in_place=(0,),
         params=_from_real(node) if real else _from_quantized(node),
     )
 

@@ -1,0 +1,49 @@
+"""How far ahead of its input an output must start for a kernel that goes row by row."""
+
+from __future__ import annotations
+
+from tinyml.compiler.fuse import PooledConvolution
+from tinyml.compiler.graph import ITEM_BYTES
+from tinyml.compiler.layer import Layer
+from tinyml.compiler.spatial import Spatial, Windowed
+
+#: Kernels that have read for the last time, when they write a row, all rows before its windows.
+ROW_BY_ROW = (
+    "average_pool_2d_float32",
+    "average_pool_2d_int8",
+    "conv_2d_int8",
+    "max_pool_2d_float32",
+    "max_pool_2d_int8",
+)
+
+
+def lead(layer: Layer) -> int | None:
+    """Return the lead in bytes, see `Choice`; None where the output must not meet the input."""
+    prepared = layer.prepared
+    item = ITEM_BYTES[layer.nodes[-1].output.type]
+    if isinstance(prepared, PooledConvolution):
+        s, pool = prepared.convolution.spatial, prepared.pool.spatial
+        step = pool.stride_height * s.stride_height
+        return _lead(s, pool.output_height, pool.output_width, step) * item
+    function = f"{layer.type.lower()}_{prepared.variant}"
+    if isinstance(prepared, Windowed) and function in ROW_BY_ROW:
+        s = prepared.spatial
+        if s.batches == 1:
+            return _lead(s, s.output_height, s.output_width, s.stride_height) * item
+    return None
+
+
+def _lead(s: Spatial, rows: int, width: int, step: int) -> int:
+    """Return it in elements: no output row may end behind the first row that it is made from.
+
+    Output row r of ``width`` pixels is made from input rows r * ``step`` - padding and later.
+    """
+    output_row = width * s.output_channels
+    input_row = s.input_width * s.input_channels
+    return max(
+        0,
+        *(
+            (row + 1) * output_row - max(0, row * step - s.padding_top) * input_row
+            for row in range(rows)
+        ),
+    )

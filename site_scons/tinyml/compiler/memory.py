@@ -1,0 +1,146 @@
+"""Who shares memory: lifetimes of buffers, views of one tensor in another, results in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tinyml.compiler.arena import Buffer
+from tinyml.compiler.choice import Choice
+from tinyml.compiler.graph import Graph
+from tinyml.compiler.prepared import Prepared, View
+
+
+class Step(Protocol):
+    """What is looked at here of a step of the plan."""
+
+    @property
+    def prepared(self) -> Prepared:
+        """What it reads and writes."""
+
+    @property
+    def choice(self) -> Choice:
+        """What its kernel reads, and whether it works in place."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a tensor lies: ``offset`` bytes from the start of tensor ``root``."""
+
+    root: int
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """Memory that is needed, and by whom.
+
+    Attributes:
+        buffers: each with the tensors in it, the one that fills it first.
+        homes: of every tensor that is not a constant.
+    """
+
+    buffers: tuple[tuple[Buffer, tuple[int, ...]], ...]
+    homes: dict[int, Home]
+
+    def holds(self, view: View) -> bool:
+        """Return whether the inner tensor lies where ``view`` wants it in the outer."""
+        outer = self.homes.get(view.outer)
+        return outer is not None and self.homes.get(view.inner) == Home(
+            outer.root, outer.offset + view.offset
+        )
+
+
+def tenancy(graph: Graph, steps: Sequence[Step], share: bool) -> Tenancy:
+    """Return who needs memory when; only with ``share`` do results take over what they can.
+
+    The caller writes all inputs before the first operator and reads outputs after the last.
+    """
+    homes = _Homes(graph, steps)
+    for index, step in enumerate(steps):
+        homes.settle(index, step, share)
+    return Tenancy(homes.buffers(), homes.of)
+
+
+class _Homes:
+    """Finds a home for the tensors of one step after the other."""
+
+    def __init__(self, graph: Graph, steps: Sequence[Step]) -> None:
+        self.graph = graph
+        self.of = {tensor: Home(tensor) for tensor in graph.inputs}
+        self.made = dict.fromkeys(graph.inputs, 0)
+        self.read = dict(self.made)
+        for index, step in enumerate(steps):
+            self.made |= dict.fromkeys(step.prepared.outputs, index)
+            operands = (*step.choice.operands, *step.prepared.outputs)
+            self.read |= {tensor: index for tensor in operands if tensor is not None}
+        self.read |= dict.fromkeys(graph.outputs, len(steps))
+        # Parts of what a later step puts together; an input's memory cannot move there.
+        self.parts = {view.inner for step in steps for view in step.prepared.views}
+
+    def settle(self, index: int, step: Step, share: bool) -> None:
+        """Give the outputs of a step their homes."""
+        prepared = step.prepared
+        self.of |= {tensor: Home(tensor) for tensor in prepared.outputs}
+        source = prepared.operands[0]
+        if prepared.alias and source is not None:
+            self.of[prepared.output] = self.of[source]
+        elif share:
+            for view in prepared.views:
+                self._look_through(view, prepared)
+            for position in step.choice.in_place:
+                if self._take_over(index, prepared, prepared.operands[position]):
+                    break
+
+    def _look_through(self, view: View, prepared: Prepared) -> None:
+        """Put the inner tensor of a view into the outer one, if it may be there."""
+        if view.inner in prepared.outputs:
+            if (outer := self.of.get(view.outer)) is not None:
+                self.of[view.inner] = Home(outer.root, outer.offset + view.offset)
+        elif (inner := self.of.get(view.inner)) is not None and self._may_move(inner, view):
+            self._move(inner.root, self.of[view.outer], view.offset)
+
+    def _may_move(self, inner: Home, view: View) -> bool:
+        """Return whether a tensor made earlier may lie in one made now: it fills its buffer."""
+        fills = self._bytes(inner.root) == self._bytes(view.inner)
+        return fills and inner.root not in self.graph.inputs
+
+    def _move(self, root: int, outer: Home, offset: int) -> None:
+        for tensor, home in self.of.items():
+            if home.root == root:
+                self.of[tensor] = Home(outer.root, outer.offset + offset + home.offset)
+
+    def _take_over(self, index: int, prepared: Prepared, operand: int | None) -> bool:
+        """Put the output into the memory of an operand, if nobody else wants to read that."""
+        home = None if operand is None else self.of.get(operand)
+        if operand is None or home is None:
+            return False
+        if home.root in self.graph.inputs and prepared.output in self.parts:
+            return False
+        size = self._bytes(prepared.output)
+        tenants = {tensor for tensor, other in self.of.items() if other.root == home.root}
+        parts = {t for t in tenants.intersection(prepared.operands) if self._bytes(t) != size}
+        alive = any(self.read[tensor] > index for tensor in tenants)
+        if alive or parts or self._bytes(operand) != size or self._bytes(home.root) != size:
+            return False
+        self.of[prepared.output] = home
+        return True
+
+    def _bytes(self, tensor: int) -> int:
+        return self.graph.tensors[tensor].bytes
+
+    def buffers(self) -> tuple[tuple[Buffer, tuple[int, ...]], ...]:
+        """Return the buffers in the order in which they are first needed."""
+        tenants: dict[int, list[int]] = {}
+        for tensor, home in self.of.items():
+            tenants.setdefault(home.root, []).append(tensor)
+        found = [
+            (self._lifetime(root, group), (root, *(t for t in group if t != root)))
+            for root, group in tenants.items()
+        ]
+        return tuple(sorted(found, key=lambda entry: entry[0].first))
+
+    def _lifetime(self, root: int, group: Sequence[int]) -> Buffer:
+        first = min(self.made[tensor] for tensor in group)
+        return Buffer(self._bytes(root), first, max(self.read[tensor] for tensor in group))

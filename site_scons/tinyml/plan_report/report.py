@@ -23,11 +23,17 @@ _OWN = (
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor that exists at run time; ``offset`` is None for a constant."""
+    """A tensor that exists at run time.
+
+    Attributes:
+        offset: in the arena; None for a constant.
+        file_shape: what the file says, where only a part is made; else ``shape``.
+    """
 
     name: str
     type: str
     shape: tuple[int, ...]
+    file_shape: tuple[int, ...]
     bytes: int
     offset: int | None
 
@@ -41,7 +47,7 @@ class Operator:
         inputs: what it reads from the arena; constants count in ``weight_bytes``.
         activation_bytes: of what it reads and writes in the arena, each byte once.
         live_bytes: of all that the arena holds while it runs.
-        shares: ``alias``, ``in place`` or ``view``: outputs in an input's memory.
+        shares: ``alias``, ``in place``, ``over input`` or ``view``: outputs in an input's memory.
         instructions: None where they were not counted.
     """
 
@@ -167,7 +173,9 @@ def _operator(row: dict[str, Any], tensors: dict[int, Tensor], count: int | None
 
 
 def _tensor(row: dict[str, Any]) -> Tensor:
-    return Tensor(row["name"], row["type"], tuple(row["shape"]), row["bytes"], row.get("offset"))
+    shape = tuple(row["shape"])
+    whole = tuple(row.get("file_shape", shape))
+    return Tensor(row["name"], row["type"], shape, whole, row["bytes"], row.get("offset"))
 
 
 def _pieces(plan: dict[str, Any]) -> Iterator[Piece]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +17,7 @@ from tinyml.plan_report.report import Operator, Report, Tensor
 
 _WIDEST = 1 << 16
 _LAYER = 22
-_SHAPES = 24
+_LABEL = 11
 
 
 def as_text(report: Report, notes: Iterable[str] = ()) -> str:
@@ -47,18 +48,18 @@ def work_table(report: Report) -> Table:
 def memory_table(report: Report) -> Table:
     """Return where each operator's bytes are."""
     right = ("weights", "in+out", "output at", "scratch", "at", "in use")
-    table = _columns(("operator", "kernel"), right)
+    table = _columns(("kernel",), right)
     table.add_column("", no_wrap=True)
+    most = max((operator.live_bytes for operator in report.operators), default=0)
     for operator in report.operators:
         table.add_row(
             str(operator.index),
-            Text(_type(operator.type)),
             Text(operator.function or "-"),
             _number(operator.weight_bytes),
             _number(operator.activation_bytes),
             *_places(operator),
             _number(operator.live_bytes),
-            _remark(operator, report.arena_lower_bound),
+            _remark(operator, most),
         )
     return table
 
@@ -70,13 +71,13 @@ def totals(report: Report) -> list[str]:
     bound = f"lower bound {report.arena_lower_bound:,}: {over}"
     lines = [
         f"{report.model}, kernel={report.kernel}",
-        f"weights  {report.weight_bytes:>11,} bytes",
-        f"arena    {report.arena_bytes:>11,} bytes; {bound}",
-        f"MACs     {report.macs:>11,}",
+        f"weights    {report.weight_bytes:>11,} bytes",
+        f"arena      {report.arena_bytes:>11,} bytes; {bound}",
+        f"MACs       {report.macs:>11,}",
     ]
     if report.instructions is not None:
         per_mac = f", {report.instructions / report.macs:.2f} per MAC" if report.macs else ""
-        lines.append(f"executed {report.instructions:>11,} instructions{per_mac}")
+        lines.append(f"executed   {report.instructions:>11,} instructions{per_mac}")
     return [*lines, *_savings(report.operators)]
 
 
@@ -85,12 +86,29 @@ def _savings(operators: Iterable[Operator]) -> Iterator[str]:
     rows = list(operators)
     fused = [row for row in rows if "+" in row.type]
     if fused:
-        yield f"fused    {', '.join(f'{row.index} {row.type}' for row in fused)}"
-    for how in ("in place", "alias", "view"):
-        found = Counter(row.type for row in rows if row.shares == how)
+        yield from _list("fused", [f"{row.index} {row.type}" for row in fused])
+    cropped = [f"{row.index} {crop}" for row in rows for crop in _crops(row)]
+    if cropped:
+        yield from _list("cropped", cropped)
+    for how in ("in place", "over input", "view", "alias"):
+        found = [str(row.index) for row in rows if row.shares == how]
         if found:
-            named = (f"{count} {kind}" if count > 1 else kind for kind, count in found.items())
-            yield f"{how:8} {', '.join(named)}"
+            yield from _list(how, found)
+
+
+def _list(what: str, items: Iterable[str]) -> list[str]:
+    """Return lines of a page's width that name ``what``, then its items."""
+    kept_whole = ", ".join(item.replace(" ", "\0") for item in items)
+    lines = textwrap.wrap(kept_whole, 100 - _LABEL)
+    labels = [what, *[""] * len(lines)]
+    found = zip(labels, lines, strict=False)
+    return [f"{label:{_LABEL}}{line}".replace("\0", " ") for label, line in found]
+
+
+def _crops(operator: Operator) -> Iterator[str]:
+    for tensor in operator.outputs:
+        if tensor.file_shape != tensor.shape:
+            yield f"{_shape(tensor.file_shape)} to {_shape(tensor.shape)}"
 
 
 def _columns(left: Iterable[str], right: Iterable[str]) -> Table:
@@ -121,8 +139,8 @@ def _places(operator: Operator) -> tuple[str, ...]:
     return offsets, _number(operator.scratch_bytes), place
 
 
-def _remark(operator: Operator, lower_bound: int) -> str:
-    peak = "peak" if operator.live_bytes == lower_bound else ""
+def _remark(operator: Operator, most: int) -> str:
+    peak = "peak" if operator.live_bytes == most else ""
     return ", ".join(filter(None, (operator.shares, peak)))
 
 

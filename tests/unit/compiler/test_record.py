@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from support import moving, single
+from support.chain import chain, conv, max_pool
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -43,3 +44,25 @@ def test_alias_is_told() -> None:
     plan = record(moving.renaming("SQUEEZE", (1, 1, 5), (1, 5), table="SqueezeOptions"))
     alias = next(row for row in plan["operators"] if row["type"] == "SQUEEZE")
     assert (alias["shares"], alias["function"], alias["activation_bytes"]) == ("alias", "", 5)
+
+
+def test_fused_and_cropped() -> None:
+    """One step for two operators; the file's shape is kept where less of it is made."""
+    plan = record(chain((1, 15, 15, 1), [conv(8), max_pool(), conv(6), max_pool()]), "cm7")
+    first, second = plan["operators"]
+    assert (first["type"], first["covers"]) == ("CONV_2D+MAX_POOL_2D", [0, 1])
+    assert (second["index"], second["covers"]) == (2, [2, 3])
+    assert plan["macs"] == 13 * 13 * 8 * 9 + 4 * 4 * 6 * 9 * 8  # nominal, as in the file
+    tensors = {tensor["index"]: tensor for tensor in plan["tensors"]}
+    (image,) = (tensors[index] for index in first["outputs"])
+    assert image["shape"] == [1, 6, 6, 8] and "file_shape" not in image
+    cropped = record(chain((1, 14, 14, 1), [conv(8), conv(6), max_pool((3, 3), (3, 3))]), "cm7")
+    (middle,) = (t for t in cropped["tensors"] if t["shape"][3:] == [8] and "offset" in t)
+    assert (middle["file_shape"], middle["shape"]) == ([1, 12, 12, 8], [1, 11, 11, 8])
+
+
+def test_memory_in_use_counts_each_byte_once() -> None:
+    """A result in its operand's place adds nothing; the arena is no smaller than any step's."""
+    plan = record(moving.renaming("SQUEEZE", (1, 1, 5), (1, 5), table="SqueezeOptions"))
+    assert max(row["live_bytes"] for row in plan["operators"]) <= plan["arena_bytes"]
+    assert {row["shares"] for row in plan["operators"]} >= {"in place", "alias"}

@@ -61,7 +61,7 @@ def plan() -> dict[str, Any]:
         "tensors": [
             tensor(0, [1, 8, 8, 3], 1024),
             tensor(1, [4, 3, 3, 3], None),
-            tensor(2, [1, 4, 4, 4], 0),
+            tensor(2, [1, 4, 4, 4], 0) | {"file_shape": [1, 5, 5, 4]},
             tensor(3, [1, 64], 0),
             tensor(4, [1, 4, 4, 4], 0),
         ],
@@ -87,10 +87,11 @@ def test_every_figure_is_shown(plan: dict[str, Any]) -> None:
     assert ["0", "CONV_2D", "part/name", "8x8x3", "4x4x4", "12,345", "24,690", "2.00"] in found
     assert ["2", "ADD", "part/name", "2", "of", "4x4x4", "4x4x4", "100"] in found
     assert ["all", "12,345", "24,800", "2.01"] in found
-    assert ["0", "CONV_2D", "f", "678", "0", "100", "1,232", "2,048", "peak"] in found
-    assert ["3", "RESHAPE", "-", "0", "alias"] in found
+    assert ["0", "f", "678", "0", "100", "1,232", "2,048", "peak"] in found
+    assert ["3", "-", "0", "alias"] in found
     assert ["fused", "0", "CONV_2D+MAX_POOL_2D"] in found
-    assert ["in", "place", "ADD"] in found and ["alias", "RESHAPE"] in found
+    assert ["in", "place", "2"] in found and ["alias", "3"] in found
+    assert ["cropped", "0", "5x5x4", "to", "4x4x4"] in found
     assert "2,064 bytes; lower bound 2,048: 16 above the largest live set\n" in text
     assert found[-1] == ["a", "note"]
 

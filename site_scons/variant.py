@@ -40,8 +40,8 @@ def environment(choice):
         UserError: the choice cannot be built: a clock the board does not have, an engine or
             provider that is not there, a board or model description with a mistake.
     """
-    board = boards.load(Path("firmware/boards") / choice.board)
     model = models.load(Path("models") / choice.model)
+    board = _placed(boards.load(Path("firmware/boards") / choice.board), model, choice.engine)
     upstream = upstream_cmsis_nn(choice) if choice.kernel == "cmsis-nn" else None
     kernel = kernel_with_provider(choice.kernel, upstream)
     _notice(choice, board, kernel)
@@ -60,7 +60,8 @@ def environment(choice):
         EMULATETIMEOUT=choice.timeout,
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
-        **_arena_limit(board),
+        HOTLAYERS=model.placement.layers,
+        **_limits(board),
     )
     for tool in TOOLS:
         env.Tool(tool)
@@ -116,12 +117,26 @@ def kernel_with_provider(kernel, upstream):
     return kernel
 
 
-def _arena_limit(board):
-    """Return the memory that a model's arena must fit into, as the engines' builders take it."""
-    if board.placement is None:
-        return {}
-    region = board.region(board.placement.arena)
-    return {"ARENALIMIT": region.size, "ARENAREGION": region.name}
+def _placed(board, model, engine):
+    """Return the board with its memories used as the model wants; a native program has none."""
+    choices, where = model.placement.choices(), f"{model.folder}/model.toml for board={board.name}"
+    if engine != "aot" and choices.keys() - {"arena"}:
+        raise UserError(
+            f"{where}: [placement] of code or weights with engine={engine}",
+            "arena alone: tflite-micro's code and model stay where they are",
+            f"scons board={board.name} engine=aot",
+        )
+    return board.placed(choices, where, "python -m tinyml.boards lists a board's memories")
+
+
+def _limits(board):
+    """Return the memories for arena and weights, as the engines' builders take them."""
+    limits = {}
+    contents = board.placement.regions() if board.placement else {}
+    for content in {"arena", "weights"} & contents.keys():
+        limits[f"{content.upper()}REGION"] = contents[content]
+        limits[f"{content.upper()}LIMIT"] = board.room(content)
+    return limits
 
 
 def _process_environment():

@@ -12,6 +12,7 @@ from tinyml.compiler import code
 from tinyml.compiler.arena import ALIGNMENT
 from tinyml.compiler.code import C_TYPES, Names
 from tinyml.compiler.graph import short
+from tinyml.compiler.hot import Hot
 from tinyml.compiler.plan import Plan, Step
 from tinyml.compiler.record import record
 from tinyml.errors import UserError
@@ -32,9 +33,12 @@ _ENVIRONMENT.filters |= {
 }
 
 
+_NONE_HOT = Hot()
+
+
 @dataclass(frozen=True)
 class Weight:
-    """One constant in model_weights.bin."""
+    """One constant in model_weights.bin; ``region`` is the RAM it is copied to, if any."""
 
     symbol: str
     c_type: str
@@ -42,17 +46,19 @@ class Weight:
     offset: int
     bytes: int
     label: str
+    region: str = ""
 
 
-def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
+def emit(plan: Plan, name: str, command: str, hot: Hot = _NONE_HOT) -> dict[str, str | bytes]:
     """Return the text of every output file by its name.
 
     Args:
         plan: what to print.
         name: the model's C identifier, see `model_identifier`.
         command: the command line that made it, without machine paths.
+        hot: the weights that start-up copies to RAM.
     """
-    weights = _weights(plan, name)
+    weights = _weights(plan, name, hot)
     codes = [step.choice.print(step.prepared, _names(plan, step, name)) for step in plan.steps]
     context: dict[str, Any] = {
         "name": name,
@@ -69,6 +75,7 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         "alignment": ALIGNMENT,
         "scratch": plan.scratch,
         "weights": weights,
+        "sections": _sections(weights),
         "weight_bytes": plan.weight_bytes,
     }
     files: dict[str, str | bytes] = {
@@ -92,13 +99,21 @@ def model_identifier(text: str) -> str:
     return name
 
 
-def _weights(plan: Plan, name: str) -> list[Weight]:
+def _weights(plan: Plan, name: str, hot: Hot) -> list[Weight]:
     weights, offset = [], 0
     for w in plan.weights:
-        size = len(w.data)
-        weights.append(Weight(f"{name}_{w.name}", w.c_type, w.elements, offset, size, w.label))
+        size, region = len(w.data), hot.region if w.name in hot.names else ""
+        symbol = f"{name}_{w.name}"
+        weights.append(Weight(symbol, w.c_type, w.elements, offset, size, w.label, region))
         offset += size
     return weights
+
+
+def _sections(weights: list[Weight]) -> list[tuple[str, str, list[Weight]]]:
+    """Return the name, the section and the weights of what stays in flash and what does not."""
+    cold = [weight for weight in weights if not weight.region]
+    hot = [weight for weight in weights if weight.region]
+    return [("weights", ".rodata.model_weights", cold), ("hot_weights", ".hot_weights", hot)]
 
 
 def _names(plan: Plan, step: Step, name: str) -> Names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ class Report:
     """All that is shown.
 
     Attributes:
+        copied: bytes of the weights that start-up copies to RAM, by memory.
         arena_lower_bound: the largest live set; no placement can be smaller.
         instructions: of the whole inference; None where they were not counted.
     """
@@ -99,6 +101,7 @@ class Report:
     arena: tuple[Piece, ...]
     macs: int
     weight_bytes: int
+    copied: dict[str, int]
     arena_bytes: int
     arena_lower_bound: int
     instructions: int | None
@@ -134,6 +137,7 @@ def build(plan: dict[str, Any], profile: Profile | None = None) -> Report:
         arena=tuple(_pieces(plan)),
         macs=plan["macs"],
         weight_bytes=plan["weight_bytes"],
+        copied=_copied(plan["weights"]),
         arena_bytes=plan["arena_bytes"],
         arena_lower_bound=plan["arena_lower_bound"],
         instructions=None if profile is None else profile.total,
@@ -160,6 +164,14 @@ def _counts(profile: Profile | None, operators: int, model: str) -> Sequence[int
             "build both again",
         )
     return profile.operators
+
+
+def _copied(weights: list[dict[str, Any]]) -> dict[str, int]:
+    copied: Counter[str] = Counter()
+    for weight in weights:
+        if weight["region"]:
+            copied[weight["region"]] += weight["bytes"]
+    return dict(copied)
 
 
 def _operator(row: dict[str, Any], tensors: dict[int, Tensor], count: int | None) -> Operator:

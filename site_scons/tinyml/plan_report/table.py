@@ -69,9 +69,10 @@ def totals(report: Report) -> list[str]:
     gap = report.arena_bytes - report.arena_lower_bound
     over = "the largest live set" if not gap else f"{gap:,} above the largest live set"
     bound = f"lower bound {report.arena_lower_bound:,}: {over}"
+    copied = (f", {size:,} of them copied to {name}" for name, size in report.copied.items())
     lines = [
         f"{report.model}, kernel={report.kernel}",
-        f"weights    {report.weight_bytes:>11,} bytes",
+        f"weights    {report.weight_bytes:>11,} bytes{''.join(copied)}",
         f"arena      {report.arena_bytes:>11,} bytes; {bound}",
         f"MACs       {report.macs:>11,}",
     ]

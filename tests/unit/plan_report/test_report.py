@@ -71,6 +71,7 @@ def plan() -> dict[str, Any]:
             operator(2, "ADD", [2, 2], [4], shares="in place"),
             operator(3, "RESHAPE", [4], [3], shares="alias", function=""),
         ],
+        "weights": [{"bytes": 600, "region": ""}, {"bytes": 78, "region": "DTCM"}],
         "arena": [piece(0, 1024, 0, 3, 2, 4, 3), piece(1024, 200, 0, 0, 0), piece(1232, 100, 0, 0)],
     }  # fmt: skip
 
@@ -93,6 +94,7 @@ def test_every_figure_is_shown(plan: dict[str, Any]) -> None:
     assert ["in", "place", "2"] in found and ["alias", "3"] in found
     assert ["cropped", "0", "5x5x4", "to", "4x4x4"] in found
     assert "2,064 bytes; lower bound 2,048: 16 above the largest live set\n" in text
+    assert "678 bytes, 78 of them copied to DTCM\n" in text
     assert found[-1] == ["a", "note"]
 
 

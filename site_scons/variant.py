@@ -119,14 +119,20 @@ def kernel_with_provider(kernel, upstream):
 
 def _placed(board, model, engine):
     """Return the board with its memories used as the model wants; a native program has none."""
-    choices, where = model.placement.choices(), f"{model.folder}/model.toml for board={board.name}"
-    if engine != "aot" and choices.keys() - {"arena"}:
+    where = f"{model.folder}/model.toml for board={board.name}"
+    hint = "python -m tinyml.boards lists a board's memories"
+    placed = board.placed(model.placement.choices(), where, hint)
+    if (
+        engine != "aot"
+        and placed.placement
+        and {"code", "weights"} & placed.placement.regions().keys()
+    ):
         raise UserError(
             f"{where}: [placement] of code or weights with engine={engine}",
             "arena alone: tflite-micro's code and model stay where they are",
             f"scons board={board.name} engine=aot",
         )
-    return board.placed(choices, where, "python -m tinyml.boards lists a board's memories")
+    return placed
 
 
 def _limits(board):

@@ -136,3 +136,23 @@ def test_ready_model_is_taken_again_when_it_or_the_mode_changes(tmp_path: Path) 
     project.write("m.tflite", "two")
     project.scons("quantize=none")
     assert project.ran == ["take-none"]
+
+
+def test_placement_is_in_the_commands(tmp_path: Path) -> None:
+    """What goes to RAM, how much room there is, and whose code; SCons compares commands."""
+    project = SconsProject(
+        tmp_path,
+        """
+        env = Environment(tools=["tflite_compile", "linker_script"], ENV={"PATH": "/usr/bin:/bin"},
+                          WEIGHTSREGION="DTCM", WEIGHTSLIMIT=ARGUMENTS["room"],
+                          HOTLAYERS=ARGUMENTS["layers"].split(","),
+                          CODELIBRARIES=[ARGUMENTS["library"]])
+        print(env.subst("$TFLITECOMPILECOM $LINKERSCRIPTCOM", source=File("m.tflite"),
+                        target=File("out/model.c")))
+        """,
+        m__tflite="model",
+    )
+    shown = project.scons("room=100", "layers=1,2", "library=libk.a").stdout
+    for flag in ("--weights-limit 100", "--weights-region DTCM", "--layer=1 --layer=2"):
+        assert flag in shown
+    assert "--code-library=libk.a" in shown and "--arena-limit" not in shown

@@ -52,3 +52,10 @@ def test_profile_0_leaves_the_counts_out() -> None:
     result = project.scons("plan", "board=mps2-an500", "profile=0")
     assert result.returncode == 0, result.stderr
     assert "not counted" in result.stdout
+
+
+def test_an_interpreter_has_no_plan() -> None:
+    """tflite-micro plans when it starts; the message says so before anything is fetched."""
+    result = project.scons("plan", "engine=tflm")
+    assert result.returncode == 2
+    assert "engine=tflm has no plan" in result.stderr and "engine=aot" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,33 @@ def test_addresses_are_in_the_chosen_memories(placed: Path, board: str) -> None:
     hot = {name for name, memory in weights.items() if memory == "DTCM"}
     assert hot and all("conv_1" in name or "dense_2" in name for name in hot)
     assert {memory for name, memory in weights.items() if name not in hot} == {"FLASH"}
+    rows = rows_of(variant / "mnist.size.json")
+    assert rows[".hot_code"] == [("FLASH", "load image"), ("ITCM", "text")]
+    assert rows[".hot_weights"] == [("DTCM", "text"), ("FLASH", "load image")]
+    assert rows[".arena"] == [("DTCM", "bss")]
+
+
+def rows_of(size_report: Path) -> dict[str, list[tuple[str, str]]]:
+    """Return the memories that each section counts in, and as what."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for region in json.loads(size_report.read_text())["regions"]:
+        for row in region["rows"]:
+            rows.setdefault(row["section"], []).append((region["name"], row["kind"]))
+    return {section: sorted(found) for section, found in rows.items()}
+
+
+def test_a_board_may_place_code_and_weights_for_all_models(copied: Path) -> None:
+    """The same in board.toml: every weight goes, and the compiler knows how much room there is."""
+    folder = copied / "firmware/boards/hot"
+    folder.mkdir()
+    (folder / "board.toml").write_text(
+        'inherit = "stm32f746"\nname = "hot"\n[placement]\ncode = "ITCM"\nweights = "SRAM1"\n'
+    )
+    variant = project.build("board=hot", folder=copied)
+    where = symbols(variant / "mnist.elf")
+    assert memory_of(copied, "hot", where["conv_2d_int8"]) == "ITCM"
+    weights = [address for name, address in where.items() if name.startswith("mnist_w")]
+    assert len(weights) > 5 and {memory_of(copied, "hot", a) for a in weights} == {"SRAM1"}
 
 
 def test_inference_is_byte_for_byte_tflite_micro(placed: Path, tmp_path: Path) -> None:

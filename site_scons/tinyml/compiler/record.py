@@ -5,7 +5,6 @@ A step is an operator of the C code; ``first`` and ``last`` of a piece of the ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from tinyml.compiler import arena
@@ -97,15 +96,16 @@ def _live_bytes(plan: Plan, position: int) -> int:
 
 def _used(plan: Plan) -> list[int]:
     """Return the tensors that exist at run time, by index."""
-    return sorted({*plan.offsets, *plan.constants})
+    seen = {t for step in plan.steps for t in (*step.choice.operands, *step.prepared.outputs)}
+    return sorted({t for t in seen if t is not None} | {*plan.offsets, *plan.constants})
 
 
 def _tensor(plan: Plan, index: int, name: str) -> dict[str, Any]:
     tensor = plan.graph.tensors[index]
-    place: Mapping[str, Any]
+    place: dict[str, Any] = {}
     if index in plan.offsets:
         place = {"offset": plan.offsets[index]}
-    else:
+    elif index in plan.constants:
         place = {"weights": f"{name}_{plan.constants[index].name}"}
     whole = {"file_shape": list(plan.cropped[index])} if index in plan.cropped else {}
     return {**_described(tensor), **whole, "bytes": tensor.bytes, **place}

@@ -27,7 +27,8 @@ class Tensor:
     """A tensor that exists at run time.
 
     Attributes:
-        offset: in the arena; None for a constant.
+        offset: in the arena; None for what is elsewhere.
+        constant: it is one of the weights.
         file_shape: what the file says, where only a part is made; else ``shape``.
     """
 
@@ -37,6 +38,7 @@ class Tensor:
     file_shape: tuple[int, ...]
     bytes: int
     offset: int | None
+    constant: bool
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Operator:
 
     Attributes:
         index: in the model's file.
-        inputs: what it reads from the arena; constants count in ``weight_bytes``.
+        inputs: what it reads; constants count in ``weight_bytes``.
         activation_bytes: of what it reads and writes in the arena, each byte once.
         live_bytes: of all that the arena holds while it runs.
         shares: ``alias``, ``in place``, ``over input`` or ``view``: outputs in an input's memory.
@@ -178,7 +180,7 @@ def _operator(row: dict[str, Any], tensors: dict[int, Tensor], count: int | None
     reads = (tensors[index] for index in row["inputs"])
     return Operator(
         **{name: row[name] for name in _OWN},
-        inputs=tuple(tensor for tensor in reads if tensor.offset is not None),
+        inputs=tuple(tensor for tensor in reads if not tensor.constant),
         outputs=tuple(tensors[index] for index in row["outputs"]),
         instructions=count,
     )
@@ -186,8 +188,8 @@ def _operator(row: dict[str, Any], tensors: dict[int, Tensor], count: int | None
 
 def _tensor(row: dict[str, Any]) -> Tensor:
     shape = tuple(row["shape"])
-    whole = tuple(row.get("file_shape", shape))
-    return Tensor(row["name"], row["type"], shape, whole, row["bytes"], row.get("offset"))
+    whole, constant = tuple(row.get("file_shape", shape)), "weights" in row
+    return Tensor(row["name"], row["type"], shape, whole, row["bytes"], row.get("offset"), constant)
 
 
 def _pieces(plan: dict[str, Any]) -> Iterator[Piece]:

@@ -71,7 +71,7 @@ def totals(report: Report) -> list[str]:
     bound = f"lower bound {report.arena_lower_bound:,}: {over}"
     copied = (f", {size:,} of them copied to {name}" for name, size in report.copied.items())
     lines = [
-        f"{report.model}, kernel={report.kernel}",
+        f"{_plain(report.model)}, kernel={report.kernel}",
         f"weights    {report.weight_bytes:>11,} bytes{''.join(copied)}",
         f"arena      {report.arena_bytes:>11,} bytes; {bound}",
         f"MACs       {report.macs:>11,}",
@@ -135,9 +135,13 @@ def _costs(macs: int, instructions: int | None) -> tuple[str, ...]:
 
 
 def _places(operator: Operator) -> tuple[str, ...]:
-    offsets = "\n".join(f"{tensor.offset:,}" for tensor in operator.outputs)
-    place = "" if operator.scratch_offset is None else f"{operator.scratch_offset:,}"
-    return offsets, _number(operator.scratch_bytes), place
+    offsets = "\n".join(_offset(tensor.offset) for tensor in operator.outputs)
+    scratch = _number(operator.scratch_bytes)
+    return offsets, scratch, _offset(operator.scratch_offset) if scratch else ""
+
+
+def _offset(offset: int | None) -> str:
+    return "-" if offset is None else f"{offset:,}"
 
 
 def _remark(operator: Operator, most: int) -> str:
@@ -162,9 +166,14 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def _layer(name: str) -> str:
     """Return the end of a layer's path; a fused layer's name is several, parted by ``;``."""
-    path = name.split(";", 1)[0].split("/")
+    path = _plain(name).split(";", 1)[0].split("/")
     text = "/".join(path[-2:])
     return text if len(text) <= _LAYER else "..." + text[3 - _LAYER :]
+
+
+def _plain(name: str) -> str:
+    """Return a name from the file without what a terminal would obey."""
+    return "".join(c if " " <= c <= "~" else "?" for c in name)
 
 
 def _type(name: str) -> str:

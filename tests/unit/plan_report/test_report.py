@@ -161,3 +161,18 @@ def test_command_prints_to_a_pipe(plan: dict[str, Any], tmp_path: Path, root: Pa
         check=True,
     )
     assert done.stdout == as_text(report.build(plan)) and "\x1b" not in done.stdout
+
+
+def test_hostile_names_stay_text(plan: dict[str, Any]) -> None:
+    """A model's names may hold anything; a terminal is shown none of it, nor is markup obeyed."""
+    plan["operators"][0]["layer"] = "net/\x1b[31m[bold]r\u00e9d\n/x"
+    plan["model"] = "\x07.tflite"
+    text = as_text(report.build(plan))
+    assert "?[31m[bold]r?d?/x" in text and "?.tflite, kernel=cm7" in text
+    assert text.isascii() and text.replace("\n", "").isprintable()
+
+
+def test_outputs_outside_the_arena(plan: dict[str, Any]) -> None:
+    """What is neither in the arena nor a constant has no offset, and is still shown."""
+    del plan["tensors"][4]["offset"]
+    assert ["2", "f", "-", "in", "place"] in rows(as_text(report.build(plan)))

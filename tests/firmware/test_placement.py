@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from support import oracle, project
+from support import stm32f746_clocks as chip
 from tinyml import boards, models, vectors
 
 pytestmark = pytest.mark.live
@@ -118,6 +119,19 @@ def test_inference_is_byte_for_byte_tflite_micro(placed: Path, tmp_path: Path) -
     np.testing.assert_array_equal(
         np.frombuffer(actual, dtype=np.int8).reshape(expected.shape), expected
     )
+
+
+def test_stm32f746_starts_from_where_it_was_copied_to(placed: Path) -> None:
+    """The very image, on an emulated core with the chip's memories: kernels run in ITCM, at 0."""
+    variant = project.build("board=stm32f746", "kernel=cm7", folder=placed)
+    assert 0 in symbols(variant / "mnist.elf").values()
+    board = chip.Stm32F746(variant / "mnist.elf")
+    assert board.run() == 0
+    assert "answer  3" in board.text.decode()
+    # What was copied is written back to memory before instructions are fetched from there.
+    addresses = [address for address, _ in board.writes]
+    last_clean = max(i for i, address in enumerate(addresses) if address == chip.DCCSW)
+    assert chip.ICIALLU in addresses[last_clean:]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Instructions are exact, so a kernel that became slower is a test that fails; and `scons plan`."""
+"""Instructions and bytes are exact: a kernel that costs more is a test that fails. `scons plan`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from support import project
 pytestmark = pytest.mark.live
 # Instructions per MAC of the whole network that kernel=cm7 may need, by quantize=.
 CEILINGS = {"int8": 1.53, "none": 1.42}
+# Bytes of the arena, and of the whole image with the demonstration in it.
+ARENAS = {"int8": 7_008, "none": 28_032}
+IMAGES = {"int8": 120_000, "none": 400_000}
 
 
 def plan(folder: Path, model: str = "mnist") -> dict[str, Any]:
@@ -28,6 +31,14 @@ def test_network_stays_below_its_ceiling(quantize: str) -> None:
     assert found["instructions"] / found["macs"] <= CEILINGS[quantize]
     counted = sum(row["instructions"] for row in found["operators"])
     assert 0.98 * found["instructions"] < counted < found["instructions"]
+
+
+@pytest.mark.parametrize("quantize", ARENAS)
+def test_memory_stays_below_its_ceiling(quantize: str) -> None:
+    """The arena and the image of the board that this is for."""
+    folder = project.build("board=stm32f746", f"quantize={quantize}", "all", "plan")
+    assert plan(folder)["arena_bytes"] <= ARENAS[quantize]
+    assert (folder / "mnist.bin").stat().st_size <= IMAGES[quantize]
 
 
 def test_counts_are_the_same_in_every_run() -> None:

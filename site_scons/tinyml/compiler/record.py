@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinyml.compiler import arena
+from tinyml.compiler.fuse import PooledConvolution
 from tinyml.compiler.graph import Tensor
 from tinyml.compiler.plan import Allocation, Plan, Step
 
@@ -30,7 +31,7 @@ def record(plan: Plan, name: str, weights: list[dict[str, Any]]) -> dict[str, An
         "arena_alignment": arena.ALIGNMENT,
         "inputs": list(plan.graph.inputs),
         "outputs": list(plan.graph.outputs),
-        "functions": sorted({s.choice.function for s in plan.steps if s.choice.function}),
+        "functions": sorted({name for step in plan.steps for name in _functions(step)}),
         "operators": operators,
         "tensors": [_tensor(plan, index, name) for index in _used(plan)],
         "arena": [_allocation(plan, a) for a in plan.allocations],
@@ -51,6 +52,7 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
         "type": step.layer.type,
         "layer": step.node.layer,
         "function": step.choice.function,
+        "functions": _functions(step),
         "fallback": step.choice.fallback,
         "macs": step.prepared.macs,
         "inputs": reads,
@@ -61,6 +63,14 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
         "scratch_offset": plan.scratch.get(index),
         "shares": _shares(plan, step),
     }
+
+
+def _functions(step: Step) -> list[str]:
+    """Return the kernels that a step calls; those of a band-wise pair are two."""
+    prepared, function = step.prepared, step.choice.function
+    if isinstance(prepared, PooledConvolution) and function == prepared.functions[0]:
+        return list(prepared.functions)
+    return [function] if function else []
 
 
 def _shares(plan: Plan, step: Step) -> str:

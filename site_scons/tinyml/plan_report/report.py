@@ -16,7 +16,7 @@ FORMAT = 1
 """Version of the JSON; a change that would mislead its readers counts it up."""
 
 _OWN = (
-    *("index", "type", "layer", "function", "fallback", "macs", "weight_bytes"),
+    *("index", "type", "layer", "fallback", "macs", "weight_bytes"),
     *("activation_bytes", "live_bytes", "scratch_bytes", "scratch_offset", "shares"),
 )
 """What an `Operator` has under the same name in plan.json."""
@@ -57,7 +57,7 @@ class Operator:
     index: int
     type: str
     layer: str
-    function: str
+    functions: tuple[str, ...]
     fallback: str
     macs: int
     inputs: tuple[Tensor, ...]
@@ -182,6 +182,7 @@ def _operator(row: dict[str, Any], tensors: dict[int, Tensor], count: int | None
         **{name: row[name] for name in _OWN},
         inputs=tuple(tensor for tensor in reads if not tensor.constant),
         outputs=tuple(tensors[index] for index in row["outputs"]),
+        functions=tuple(row["functions"]),
         instructions=count,
     )
 

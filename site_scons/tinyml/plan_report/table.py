@@ -54,7 +54,7 @@ def memory_table(report: Report) -> Table:
     for operator in report.operators:
         table.add_row(
             str(operator.index),
-            Text(operator.function or "-"),
+            Text("\n+".join(operator.functions) or "-"),
             _number(operator.weight_bytes),
             _number(operator.activation_bytes),
             *_places(operator),

@@ -28,7 +28,7 @@ def operator(
 ) -> dict[str, Any]:
     """Return an operator of a plan.json."""
     plain: dict[str, Any] = {
-        "index": index, "type": kind, "layer": "net/part/name;other", "function": "f",
+        "index": index, "type": kind, "layer": "net/part/name;other", "functions": ["f"],
         "macs": 0, "inputs": reads, "outputs": writes, "weight_bytes": 0, "activation_bytes": 0,
         "live_bytes": 0, "scratch_bytes": 0, "scratch_offset": None, "shares": "",
         "fallback": "",
@@ -69,7 +69,7 @@ def plan() -> dict[str, Any]:
             operator(0, "CONV_2D+MAX_POOL_2D", [0, 1], [2], macs=12345, weight_bytes=678,
                      live_bytes=2048, scratch_bytes=100, scratch_offset=1232),
             operator(2, "ADD", [2, 2], [4], shares="in place"),
-            operator(3, "RESHAPE", [4], [3], shares="alias", function=""),
+            operator(3, "RESHAPE", [4], [3], shares="alias", functions=[]),
         ],
         "weights": [{"bytes": 600, "region": ""}, {"bytes": 78, "region": "DTCM"}],
         "arena": [piece(0, 1024, 0, 3, 2, 4, 3), piece(1024, 200, 0, 0, 0), piece(1232, 100, 0, 0)],

@@ -11,6 +11,7 @@ from SCons.Environment import Environment
 from tinyml import boards, components, models
 from tinyml.errors import UserError
 from tinyml.fetch import store
+from tinyml.identifiers import require_apart
 
 TOOLS = (
     "textfile",
@@ -40,8 +41,9 @@ def environment(choice):
         UserError: the choice cannot be built: a clock the board does not have, an engine or
             provider that is not there, a board or model description with a mistake.
     """
-    model = models.load(Path("models") / choice.model)
-    board = _placed(boards.load(Path("firmware/boards") / choice.board), model, choice.engine)
+    described = [models.load(Path("models") / name) for name in choice.models]
+    require_apart(choice.models)
+    board = _placed(boards.load(Path("firmware/boards") / choice.board), described, choice.engine)
     upstream = upstream_cmsis_nn(choice) if choice.kernel == "cmsis-nn" else None
     kernel = kernel_with_provider(choice.kernel, upstream)
     _notice(choice, board, kernel)
@@ -49,7 +51,8 @@ def environment(choice):
         tools=[],
         BOARD=board,
         BOARDDIR=f"firmware/boards/{board.name}",
-        MODEL=model,
+        MODELS=described,
+        FIRMWARENAME="+".join(choice.models),
         CHOICE=choice,
         OPT=choice.opt,
         KERNEL=choice.kernel,
@@ -60,7 +63,6 @@ def environment(choice):
         EMULATETIMEOUT=choice.timeout,
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
-        HOTLAYERS=model.placement.layers,
         **_limits(board),
     )
     for tool in TOOLS:
@@ -77,7 +79,7 @@ def build_info(env):
     clock = board.clock and (choice.clock or board.clock.default_mhz)
     return {
         "board": choice.board,
-        "model": env["MODEL"].name,
+        "model": env["FIRMWARENAME"],
         "engine": choice.engine,
         "kernel": env["KERNELPROVIDER"],
         "quantize": choice.quantize,
@@ -117,16 +119,21 @@ def kernel_with_provider(kernel, upstream):
     return kernel
 
 
-def _placed(board, model, engine):
-    """Return the board with its memories used as the model wants; a native program has none."""
-    where = f"{model.folder}/model.toml for board={board.name}"
-    hint = "python -m tinyml.boards lists a board's memories"
-    placed = board.placed(model.placement.choices(), where, hint)
-    if (
-        engine != "aot"
-        and placed.placement
-        and {"code", "weights"} & placed.placement.regions().keys()
-    ):
+def _placed(board, described, engine):
+    """Return the board with its memories used as the models want; a native program has none."""
+    first = described[0]
+    wanted = first.placement.choices()
+    where = f"{first.folder}/model.toml for board={board.name}"
+    for model in described[1:]:
+        if model.placement.choices() != wanted:
+            raise UserError(
+                f"models {first.name} and {model.name} differ in [placement]",
+                "arena, code and weights of all models of a firmware in the same memories",
+                f"give {model.folder}/model.toml the [placement] of {first.folder}/model.toml",
+            )
+    placed = board.placed(wanted, where, "python -m tinyml.boards lists a board's memories")
+    regions = placed.placement.regions() if placed.placement else {}
+    if engine != "aot" and {"code", "weights"} & regions.keys():
         raise UserError(
             f"{where}: [placement] of code or weights with engine={engine}",
             "arena alone: tflite-micro's code and model stay where they are",

@@ -2,8 +2,8 @@
 
 ``env.PlanReport("mnist", [plan])`` or, with the instructions of each operator in it,
 ``env.PlanReport("mnist", [plan, env.Profile("mnist.profile.json", elf)])``, where ``elf`` is
-firmware/apps/profile around the model. Counts depend on that firmware like any other target, so
-they are never those of an older one.
+firmware/apps/profile around the model; PLANNUMBER says which of several. Counts depend on that
+firmware like any other target, so they are never those of an older one.
 """
 
 from SCons.Action import Action
@@ -28,7 +28,7 @@ def _report_emitter(target, source, env):
 
 def _profile_flags(target, source, env, for_signature):
     if len(source) > 1:
-        return ["--profile", str(source[1])]
+        return ["--profile", str(source[1]), "--number", str(env["PLANNUMBER"])]
     return ["--note", NO_COUNTS]
 
 
@@ -40,6 +40,7 @@ def generate(env):
             # A longer limit does not change what is counted.
             + ["$(", "--timeout", "$EMULATETIMEOUT", "$)"]
         ],
+        PLANNUMBER=0,
         PROFILECOMSTR="  PROFILE  $SOURCE",
         _PROFILEFLAGS=_profile_flags,
         PLANREPORTCOM=[

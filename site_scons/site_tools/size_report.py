@@ -1,4 +1,4 @@
-"""SizeReport: .elf .bin .build-info.json .map [plan.json] -> .size.txt .size.json.
+"""SizeReport: .elf .bin .build-info.json .map [plan.json...] -> .size.txt .size.json.
 
 Flash and RAM by region and by library; with the compiler's plan, the kernels that are called.
 The tables are shown when they are made; ``env.ShowFile(alias, file)`` shows them again on request.
@@ -20,18 +20,20 @@ def _emitter(target, source, env):
 
 
 def _input_flags(target, source, env, for_signature):
-    # The plan may be absent: an interpreter on the device has none.
-    pairs = zip(INPUTS, source[1:], strict=False)
+    # Each model has a plan, or none has one: an interpreter on the device.
+    options = INPUTS[:-1] + INPUTS[-1:] * (len(source) - len(INPUTS))
+    pairs = zip(options, source[1:], strict=True)
     return [word for option, node in pairs for word in (option, str(node))]
 
 
 def _show(target, source, env):
-    print(Path(str(source[0])).read_text(encoding="utf-8"), flush=True)
+    for node in source:
+        print(Path(str(node)).read_text(encoding="utf-8"), flush=True)
 
 
-def show_file(env, alias, file):
-    """Add the target ``alias``, which prints ``file`` whenever it is asked for."""
-    shown = env.Alias(alias, file, Action(_show, cmdstr=None))
+def show_file(env, alias, files):
+    """Add the target ``alias``, which prints ``files`` whenever it is asked for."""
+    shown = env.Alias(alias, files, Action(_show, cmdstr=None))
     env.AlwaysBuild(shown)
     return shown
 

@@ -34,6 +34,7 @@ from pathlib import Path
 from tinyml import typed_toml
 from tinyml.errors import UserError
 from tinyml.files import read_toml
+from tinyml.identifiers import model_identifier
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Model:
     calibration: Path | None
     test: Path | None
     placement: Placement = Placement()
+
+    @property
+    def identifier(self) -> str:
+        """What its C names begin with."""
+        return model_identifier(self.name)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
 
+_MODEL = re.compile(r"^model .*$", re.MULTILINE)
 _OPERATOR = re.compile(r"^operator (\d+) (\d+) instructions$", re.MULTILINE)
 _TOTAL = re.compile(r"^total (\d+) instructions$", re.MULTILINE)
 
@@ -33,28 +34,36 @@ class Profile:
     total: int
 
 
-def parse(output: str) -> Profile:
-    """Return what the application ``profile`` printed.
+def parse(output: str) -> list[Profile]:
+    """Return what the application ``profile`` printed of each model.
 
     Raises:
         UserError: it printed no instructions, or did not count every operator once.
     """
-    total = _TOTAL.search(output)
-    rows = [(int(a), int(b)) for a, b in _OPERATOR.findall(output)]
-    if total is None or not rows or [a for a, _ in rows] != list(range(len(rows))):
+    profiles = [_parse(part) for part in _MODEL.split(output)[1:]]
+    sound = [profile for profile in profiles if profile is not None]
+    if not sound or len(sound) < len(profiles):
         raise UserError(
             "the firmware printed no instructions per operator",
             "firmware/apps/profile, built with profile=1 for a board whose emulator counts",
             "scons plan board=mps2-an500",
         )
+    return sound
+
+
+def _parse(output: str) -> Profile | None:
+    total = _TOTAL.search(output)
+    rows = [(int(a), int(b)) for a, b in _OPERATOR.findall(output)]
+    if total is None or [a for a, _ in rows] != list(range(len(rows))):
+        return None
     return Profile(tuple(count for _, count in rows), int(total[1]))
 
 
-def read(path: Path) -> Profile:
-    """Return the profile in a file that `main` wrote, or a `UserError`."""
+def read(path: Path, number: int = 0) -> Profile:
+    """Return the profile of one model in a file that `main` wrote, or a `UserError`."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return Profile(tuple(map(int, document["operators"])), int(document["total"]))
+        found = json.loads(path.read_text(encoding="utf-8"))["models"][number]
+        return Profile(tuple(map(int, found["operators"])), int(found["total"]))
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise UserError(
             f"cannot read the profile {path}: {type(error).__name__}: {error}",
@@ -63,8 +72,8 @@ def read(path: Path) -> Profile:
         ) from error
 
 
-def run(board_dir: Path, elf: Path, timeout: str) -> Profile:
-    """Run ``elf`` on the board's emulator and return what it counted.
+def run(board_dir: Path, elf: Path, timeout: str) -> list[Profile]:
+    """Run ``elf`` on the board's emulator and return what it counted of each model.
 
     Raises:
         UserError: it cannot be run, or failed; the emulator has said why.
@@ -91,7 +100,8 @@ def main() -> None:
     parser.add_argument("--timeout", default="60", metavar="SECONDS")
     options = parser.parse_args()
     counted = run(options.board_dir, options.elf, options.timeout)
-    document = {"unit": "instructions", "total": counted.total, "operators": counted.operators}
+    models = [{"total": each.total, "operators": each.operators} for each in counted]
+    document = {"unit": "instructions", "models": models}
     write_if_changed(options.output, json.dumps(document, indent=1) + "\n")
 
 

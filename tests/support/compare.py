@@ -40,6 +40,9 @@ class Comparison:
     ) -> None:
         """Assert equal bytes, or values within ``tolerance``, for every kernel set.
 
+        The vectors run in order, from first to last: a model with variables remembers. It runs
+        them a second time, after a reset, to the same results.
+
         ``equivalent`` is what the oracle runs instead of a model that it cannot run. With
         ``emulate_float``, `cm7` runs on the emulated core for float32 too.
         """
@@ -52,14 +55,16 @@ class Comparison:
             # A folder of its own each time: the loader knows a library by its path.
             self.count += 1
             folder = self.folder / f"{self.count}-{kernel}"
-            write(data, folder, kernel)
+            plan = write(data, folder, kernel)
             if kernel == "cm7" and (emulate_float or everything.dtype != np.float32):
                 self.check_cortex_m7(folder, inputs, expected, tolerance)
                 continue
             model = HostModel.load(shared_library(folder, self.kernels), "model")
-            for vector, wanted in zip(inputs, expected, strict=True):
-                for got, want in zip(model.run(vector), wanted, strict=True):
-                    assert_same(got, want, tolerance)
+            for _ in range(2 if plan.state else 1):
+                model.reset()
+                for vector, wanted in zip(inputs, expected, strict=True):
+                    for got, want in zip(model.run(vector), wanted, strict=True):
+                        assert_same(got, want, tolerance)
 
     def check_cortex_m7(
         self,

@@ -52,8 +52,10 @@ class _Model(ctypes.Structure):
         ("operator_count", ctypes.c_uint32),
         ("arena_bytes", ctypes.c_uint32),
         ("weight_bytes", ctypes.c_uint32),
+        ("state_bytes", ctypes.c_uint32),
         ("invoke", ctypes.CFUNCTYPE(ctypes.c_int)),
-        ("initialise", ctypes.c_void_p),
+        ("initialise", ctypes.CFUNCTYPE(ctypes.c_int)),
+        ("reset", ctypes.CFUNCTYPE(None)),
     )
 
 
@@ -62,14 +64,21 @@ _DTYPES = (np.float32, np.int8, np.uint8, np.int16, np.int32)  # enum inference_
 
 @dataclass(frozen=True)
 class HostModel:
-    """A model in a shared library; it keeps no state but its arena."""
+    """A model in a shared library, initialised."""
 
     model: _Model
 
     @classmethod
     def load(cls, library: Path, name: str) -> HostModel:
         """Return the model called ``name`` in a shared library."""
-        return cls(_Model.in_dll(ctypes.CDLL(str(library)), f"{name}_model"))
+        model = _Model.in_dll(ctypes.CDLL(str(library)), f"{name}_model")
+        assert not model.initialise or model.initialise() == 0
+        return cls(model)
+
+    def reset(self) -> None:
+        """Give the variables, if there are any, their initial values."""
+        if self.model.reset:
+            self.model.reset()
 
     def run(self, inputs: list[Array]) -> list[Array]:
         """Return copies of the outputs for one inference."""
@@ -125,6 +134,14 @@ def shared_library(folder: Path, kernels: Path) -> Path:
     link = ("-shared", "-I.", "-O1", *C_FLAGS, *HOST_FLAGS[1:])
     run(["gcc", *link, "-o", target.name, *sources, str(kernels), "-lm"], folder)
     return target
+
+
+def objects(
+    folder: Path, compiler: str = "gcc", flags: tuple[str, ...] = ("-O1", *HOST_FLAGS[1:])
+) -> list[str]:
+    """Compile the generated model in ``folder`` and return the paths of its objects."""
+    run([compiler, *C_FLAGS, *flags, "-c", "model.c", "model_weights.S"], folder)
+    return [str(folder / "model.o"), str(folder / "model_weights.o")]
 
 
 def run(command: list[str], folder: Path) -> None:

@@ -9,12 +9,14 @@ import pytest
 from tinyml import profile
 from tinyml.errors import UserError
 
-OUTPUT = "operator 0 100 instructions\noperator 1 7 instructions\ntotal 120 instructions\n"
+OUTPUT = "model m\noperator 0 100 instructions\noperator 1 7 instructions\ntotal 120 instructions\n"
 
 
 def test_counts_are_read() -> None:
     """The total is that of the whole call, not the sum."""
-    assert profile.parse(OUTPUT) == profile.Profile((100, 7), 120)
+    found = profile.Profile((100, 7), 120)
+    assert profile.parse(OUTPUT) == [found]
+    assert profile.parse("banner\n" + OUTPUT + OUTPUT) == [found, found]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,7 @@ def test_counts_are_read() -> None:
         OUTPUT.replace("instructions", "cycles"),  # of a board
         OUTPUT.replace("operator 1", "operator 2"),  # one is missing
         OUTPUT[: OUTPUT.index("total")],  # it stopped
+        OUTPUT + "model n\n",  # at the second
     ],
 )
 def test_anything_else_is_refused(output: str) -> None:
@@ -32,7 +35,7 @@ def test_anything_else_is_refused(output: str) -> None:
         profile.parse(output)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"total": 1}', '{"total": 1, "operators": 5}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"models": []}', '{"models": [{"total": 1}]}'])
 def test_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
     """Three lines instead of a traceback."""
     (tmp_path / "p.json").write_text(text)

@@ -1,5 +1,5 @@
-// Runs any model once, on inputs that are the same in every run, and prints what each operator cost
-// in a form for programs.
+// Runs each model once, on inputs that are the same in every run, and prints what each operator
+// cost in a form for programs.
 #include <stdint.h>
 
 #include "console.h"
@@ -13,7 +13,7 @@ enum exit_status {
     STATUS_FAILED = 1,
 };
 
-static const struct inference_model *const model = &INFERENCE_MODEL;
+static const struct inference_model *const models[] = {INFERENCE_MODELS};
 
 // xorshift, 32 bits (G. Marsaglia, Xorshift RNGs, 2003).
 static uint32_t next_random(void) {
@@ -47,7 +47,7 @@ static void print_count(const char *name, uint32_t count) {
     console_text("\n");
 }
 
-static void print_operators(void) {
+static void print_operators(const struct inference_model *model) {
     for (uint32_t i = 0; i < model->operator_count; ++i) {
         console_text("operator ");
         console_u32(i, 0);
@@ -55,7 +55,10 @@ static void print_operators(void) {
     }
 }
 
-static enum exit_status run(void) {
+static enum exit_status run(const struct inference_model *model) {
+    console_text("model ");
+    console_text(model->name);
+    console_text("\n");
     if (inference_initialise(model)) {
         return STATUS_FAILED;
     }
@@ -68,12 +71,16 @@ static enum exit_status run(void) {
         return STATUS_FAILED;
     }
     const uint32_t total = board_counter() - start;
-    print_operators();
+    print_operators(model);
     print_count("total", total);
     return STATUS_OK;
 }
 
 int main(void) {
     board_init();
-    board_exit(run());
+    enum exit_status status = STATUS_OK;
+    for (uint32_t i = 0; i < sizeof models / sizeof models[0] && status == STATUS_OK; ++i) {
+        status = run(models[i]);
+    }
+    board_exit(status);
 }

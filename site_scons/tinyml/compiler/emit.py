@@ -11,11 +11,10 @@ import jinja2
 from tinyml.compiler import code
 from tinyml.compiler.arena import ALIGNMENT
 from tinyml.compiler.code import C_TYPES, Names
-from tinyml.compiler.graph import short
+from tinyml.compiler.graph import State, short
 from tinyml.compiler.hot import Hot
 from tinyml.compiler.plan import Plan, Step
 from tinyml.compiler.record import record
-from tinyml.errors import UserError
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("tinyml.compiler"),
@@ -54,7 +53,7 @@ def emit(plan: Plan, name: str, command: str, hot: Hot = _NONE_HOT) -> dict[str,
 
     Args:
         plan: what to print.
-        name: the model's C identifier, see `model_identifier`.
+        name: the model's C identifier, see `tinyml.identifiers`.
         command: the command line that made it, without machine paths.
         hot: the weights that start-up copies to RAM.
     """
@@ -68,9 +67,13 @@ def emit(plan: Plan, name: str, command: str, hot: Hot = _NONE_HOT) -> dict[str,
         "sha256": plan.graph.sha256,
         "headers": sorted({"profile.h", *(header for c in codes for header in c.headers)}),
         "operators": list(zip(plan.steps, codes, strict=True)),
-        "tensors": [_local(plan, index) for index in sorted(plan.offsets)],
-        "inputs": [_local(plan, index) for index in plan.graph.inputs],
-        "outputs": [_local(plan, index) for index in plan.graph.outputs],
+        "tensors": [_local(plan, index, name) for index in sorted(plan.offsets | plan.state)],
+        "inputs": [_local(plan, index, name) for index in plan.graph.inputs],
+        "outputs": [_local(plan, index, name) for index in plan.graph.outputs],
+        "input_macros": code.macro_names(plan.graph.input_names),
+        "output_macros": code.macro_names(plan.graph.output_names),
+        "state": [_initial(plan, state, name) for state in plan.graph.state],
+        "state_bytes": plan.state_bytes,
         "arena_bytes": plan.arena_bytes,
         "alignment": ALIGNMENT,
         "scratch": plan.scratch,
@@ -87,18 +90,6 @@ def emit(plan: Plan, name: str, command: str, hot: Hot = _NONE_HOT) -> dict[str,
     return files
 
 
-def model_identifier(text: str) -> str:
-    """Return the C identifier for a model called ``text``; refuse a name with no letter in it."""
-    name = code.identifier(text)
-    if not name:
-        raise UserError(
-            f"the model name {text!r} has no letter or digit that C allows",
-            "a name that makes a C identifier",
-            "--name mnist",
-        )
-    return name
-
-
 def _weights(plan: Plan, name: str, hot: Hot) -> list[Weight]:
     weights, offset = [], 0
     for w in plan.weights:
@@ -113,20 +104,31 @@ def _sections(weights: list[Weight]) -> list[tuple[str, str, list[Weight]]]:
     """Return the name, the section and the weights of what stays in flash and what does not."""
     cold = [weight for weight in weights if not weight.region]
     hot = [weight for weight in weights if weight.region]
-    return [("weights", ".rodata.model_weights", cold), ("hot_weights", ".hot_weights", hot)]
+    here = [("weights", ".rodata.model_weights", cold)] if cold or not hot else []
+    return here + ([("hot_weights", ".hot_weights", hot)] if hot else [])
 
 
 def _names(plan: Plan, step: Step, name: str) -> Names:
     index = step.node.operator.index
-    operands = {tensor: f"TENSOR_{tensor}" for tensor in plan.offsets}
+    operands = {tensor: f"TENSOR_{tensor}" for tensor in plan.offsets | plan.state}
     operands |= {tensor: f"{name}_{weight.name}" for tensor, weight in plan.constants.items()}
     constants = {key: f"{name}_{weight.name}" for key, weight in plan.made[index].items()}
     scratch = "NULL" if index not in plan.scratch else f"SCRATCH_{index}"
     return Names(index, operands, constants, scratch, step.choice.scratch_bytes, plan.views)
 
 
-def _local(plan: Plan, index: int) -> dict[str, Any]:
-    """Return what the templates say about a tensor in the arena."""
+def _initial(plan: Plan, state: State, name: str) -> dict[str, Any]:
+    """Return how a variable gets its initial value: the array to copy, or the byte to repeat."""
+    return {
+        "tensor": state.tensor,
+        "bytes": plan.graph.tensors[state.tensor].bytes,
+        "source": None if state.initial is None else f"{name}_{plan.constants[state.initial].name}",
+        "fill": state.fill,
+    }
+
+
+def _local(plan: Plan, index: int, name: str) -> dict[str, Any]:
+    """Return what the templates say about a tensor in the arena, or in the state."""
     tensor = plan.graph.tensors[index]
     quantized = tensor.quantization is not None and tensor.type != "FLOAT32"
     return {
@@ -137,7 +139,8 @@ def _local(plan: Plan, index: int) -> dict[str, Any]:
         "shape": tensor.shape or (1,),
         "elements": tensor.elements,
         "bytes": tensor.bytes,
-        "offset": plan.offsets[index],
+        "memory": f"{name}_state" if index in plan.state else f"{name}_arena",
+        "offset": plan.state[index] if index in plan.state else plan.offsets[index],
         "scale": tensor.quantization.scales[0] if quantized and tensor.quantization else 0.0,
         "zero_point": tensor.quantization.zero_points[0]
         if quantized and tensor.quantization

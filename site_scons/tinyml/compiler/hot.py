@@ -75,10 +75,11 @@ def _unknown(plan: Plan, layer: str, owners: list[Step]) -> UserError:
 
 def _require_room(plan: Plan, hot: Hot, room: Limit, arena: Limit | None) -> None:
     shared = arena is not None and arena.region == room.region
-    free = room.bytes - (plan.arena_bytes if shared else 0)
+    beside_them = plan.arena_bytes + plan.state_bytes
+    free = room.bytes - (beside_them if shared else 0)
     need = hot.bytes(plan)
     if need > free:
-        beside = f", beside {plan.arena_bytes} of arena" if shared else ""
+        beside = f", beside {beside_them} of arena" if shared else ""
         raise UserError(
             f"{plan.graph.name}: the weights placed in {room.region} need {need} bytes there",
             f"at most {free} bytes in {room.region}{beside}",

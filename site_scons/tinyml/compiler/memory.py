@@ -68,14 +68,17 @@ class _Homes:
 
     def __init__(self, graph: Graph, steps: Sequence[Step]) -> None:
         self.graph = graph
-        self.of = {tensor: Home(tensor) for tensor in graph.inputs}
-        self.made = dict.fromkeys(graph.inputs, 0)
+        self.state = tuple(state.tensor for state in graph.state)
+        # Memory that cannot move into that of another tensor.
+        self.fixed = (*graph.inputs, *self.state)
+        self.of = {tensor: Home(tensor) for tensor in self.fixed}
+        self.made = dict.fromkeys(self.fixed, 0)
         self.read = dict(self.made)
         for index, step in enumerate(steps):
             self.made |= dict.fromkeys(step.prepared.outputs, index)
             operands = (*step.choice.operands, *step.prepared.outputs)
             self.read |= {tensor: index for tensor in operands if tensor is not None}
-        self.read |= dict.fromkeys(graph.outputs, len(steps))
+        self.read |= dict.fromkeys((*graph.outputs, *self.state), len(steps))
         # Parts of what a later step puts together; an input's memory cannot move there.
         self.parts = {view.inner for step in steps for view in step.prepared.views}
 
@@ -104,7 +107,7 @@ class _Homes:
     def _may_move(self, inner: Home, view: View) -> bool:
         """Return whether a tensor made earlier may lie in one made now: it fills its buffer."""
         fills = self._bytes(inner.root) == self._bytes(view.inner)
-        return fills and inner.root not in self.graph.inputs
+        return fills and inner.root not in self.fixed
 
     def _move(self, root: int, outer: Home, offset: int) -> None:
         for tensor, home in self.of.items():
@@ -138,6 +141,7 @@ class _Homes:
         found = [
             (self._lifetime(root, group), (root, *(t for t in group if t != root)))
             for root, group in tenants.items()
+            if root not in self.state
         ]
         return tuple(sorted(found, key=lambda entry: entry[0].first))
 

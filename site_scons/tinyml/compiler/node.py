@@ -30,14 +30,13 @@ class Node:
 
     @property
     def layer(self) -> str:
-        """The layer's name: that of the tensor it makes."""
-        return self.outputs[0].name
+        """The layer's name: that of the tensor it makes, empty where it makes none."""
+        return self.outputs[0].name if self.outputs else ""
 
     def refuse(self, problem: str, supported: str, hint: str) -> UserError:
         """Return the error that this operator cannot be compiled, for raising."""
-        where = (
-            f"operator {self.operator.index} ({self.operator.type}, layer {short(self.layer)!r})"
-        )
+        layer = f", layer {short(self.layer)!r}" if self.layer else ""
+        where = f"operator {self.operator.index} ({self.operator.type}{layer})"
         return UserError(f"{self.model}: {where}: {problem}", supported, hint)
 
     def require(self, sound: bool, problem: str, supported: str) -> None:

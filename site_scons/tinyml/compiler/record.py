@@ -29,12 +29,17 @@ def record(plan: Plan, name: str, weights: list[dict[str, Any]]) -> dict[str, An
         "arena_bytes": plan.arena_bytes,
         "arena_lower_bound": plan.arena_lower_bound,
         "arena_alignment": arena.ALIGNMENT,
+        "state_bytes": plan.state_bytes,
         "inputs": list(plan.graph.inputs),
         "outputs": list(plan.graph.outputs),
         "functions": sorted({name for step in plan.steps for name in _functions(step)}),
         "operators": operators,
         "tensors": [_tensor(plan, index, name) for index in _used(plan)],
         "arena": [_allocation(plan, a) for a in plan.allocations],
+        "state": [
+            {"offset": offset, **_described(plan.graph.tensors[tensor])}
+            for tensor, offset in plan.state.items()
+        ],
         "weights": weights,
     }
 
@@ -80,7 +85,8 @@ def _shares(plan: Plan, step: Step) -> str:
     if plan.views.intersection(step.prepared.views):
         return "view"
     reads = [t for t in step.choice.operands if t is not None and t in plan.offsets]
-    pairs = [(operand, output) for operand in reads for output in step.prepared.outputs]
+    writes = [t for t in step.prepared.outputs if t in plan.offsets]
+    pairs = [(operand, output) for operand in reads for output in writes]
     if any(plan.offsets[operand] == plan.offsets[output] for operand, output in pairs):
         return "in place"
     return "over input" if any(_meet(plan, *pair) for pair in pairs) else ""
@@ -115,6 +121,8 @@ def _tensor(plan: Plan, index: int, name: str) -> dict[str, Any]:
     place: dict[str, Any] = {}
     if index in plan.offsets:
         place = {"offset": plan.offsets[index]}
+    elif index in plan.state:
+        place = {"state": plan.state[index]}
     elif index in plan.constants:
         place = {"weights": f"{name}_{plan.constants[index].name}"}
     whole = {"file_shape": list(plan.cropped[index])} if index in plan.cropped else {}

@@ -90,7 +90,8 @@ def _symbols(image: Image, name: str) -> list[Symbol]:
         raise UserError(
             f"{image.name} holds no symbol {name}",
             f"{name} linked in",
-            "is its object on the link line, and used? --gc-sections drops what nothing refers to",
+            "is its object on the link line, and used? --gc-sections drops what nothing refers to;"
+            " an application for several models goes through INFERENCE_MODELS",
         )
     return found
 

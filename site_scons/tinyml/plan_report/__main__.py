@@ -18,12 +18,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tinyml.plan_report", description=__doc__)
     parser.add_argument("plan", type=Path, help="the compiler's plan.json")
     parser.add_argument("--profile", type=Path, help="the .profile.json: adds instructions")
+    parser.add_argument("--number", type=int, default=0, help="of the model among several in it")
     parser.add_argument("--note", action="append", default=[], help="a line for below the totals")
     parser.add_argument("--text", type=Path, help="write the tables here instead")
     parser.add_argument("--json", type=Path, help="write the plan with the counts here")
     options = parser.parse_args()
     plan = report.read(options.plan)
-    counted = profile.read(options.profile) if options.profile else None
+    counted = profile.read(options.profile, options.number) if options.profile else None
     text = as_text(report.build(plan, counted), options.note)
     if options.json:
         write_if_changed(options.json, report.as_json(plan, counted))

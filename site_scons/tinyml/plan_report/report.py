@@ -92,6 +92,7 @@ class Report:
     """All that is shown.
 
     Attributes:
+        state_bytes: variables that outlive an inference, beside the arena.
         copied: bytes of the weights that start-up copies to RAM, by memory.
         arena_lower_bound: the largest live set; no placement can be smaller.
         instructions: of the whole inference; None where they were not counted.
@@ -106,6 +107,7 @@ class Report:
     copied: dict[str, int]
     arena_bytes: int
     arena_lower_bound: int
+    state_bytes: int
     instructions: int | None
 
 
@@ -142,6 +144,7 @@ def build(plan: dict[str, Any], profile: Profile | None = None) -> Report:
         copied=_copied(plan["weights"]),
         arena_bytes=plan["arena_bytes"],
         arena_lower_bound=plan["arena_lower_bound"],
+        state_bytes=plan["state_bytes"],
         instructions=None if profile is None else profile.total,
     )
 

@@ -76,6 +76,8 @@ def totals(report: Report) -> list[str]:
         f"arena      {report.arena_bytes:>11,} bytes; {bound}",
         f"MACs       {report.macs:>11,}",
     ]
+    if report.state_bytes:
+        lines.insert(3, f"state      {report.state_bytes:>11,} bytes")
     if report.instructions is not None:
         per_mac = f", {report.instructions / report.macs:.2f} per MAC" if report.macs else ""
         lines.append(f"executed   {report.instructions:>11,} instructions{per_mac}")
@@ -135,13 +137,13 @@ def _costs(macs: int, instructions: int | None) -> tuple[str, ...]:
 
 
 def _places(operator: Operator) -> tuple[str, ...]:
-    offsets = "\n".join(_offset(tensor.offset) for tensor in operator.outputs)
+    offsets = "\n".join(_offset(tensor.offset, "state") for tensor in operator.outputs)
     scratch = _number(operator.scratch_bytes)
-    return offsets, scratch, _offset(operator.scratch_offset) if scratch else ""
+    return offsets, scratch, _offset(operator.scratch_offset)
 
 
-def _offset(offset: int | None) -> str:
-    return "-" if offset is None else f"{offset:,}"
+def _offset(offset: int | None, elsewhere: str = "") -> str:
+    return elsewhere if offset is None else f"{offset:,}"
 
 
 def _remark(operator: Operator, most: int) -> str:

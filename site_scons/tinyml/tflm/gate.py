@@ -35,6 +35,12 @@ def check(graph: Graph) -> None:
     Raises:
         UserError: names the model, the operator's index and type, its layer, and what helps.
     """
+    if graph.called:
+        raise UserError(
+            f"{graph.name}: {1 + len(graph.called)} subgraphs",
+            "one for engine=tflm: no control flow, no variables",
+            "engine=aot runs streaming models",
+        )
     for operator in graph.operators:
         node = Node.of(graph, operator)
         _check_operator(node)

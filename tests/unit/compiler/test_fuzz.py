@@ -6,15 +6,29 @@ import struct
 from collections.abc import Callable
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import single
+from support.streaming import Model, assign
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
 from tinyml.errors import UserError
+
+
+def streaming() -> bytes:
+    """Return a model with a signature and two variables, one initialised in a subgraph."""
+    model = Model("INT8")
+    a, b = model.variable("a", np.arange(4)), model.variable("b")
+    result = model.add(model.read(a), model.input)
+    assign(model, a, model.read(b))
+    assign(model, b, result)
+    model.signature = ({"image": model.input}, {"answer": result})
+    return model.written([result])
+
 
 MODELS = (
     single.convolution(image=(1, 4, 4, 2), outputs=2),
@@ -22,6 +36,7 @@ MODELS = (
     single.add(second=(5,), constant=True),
     single.reshape(),
     single.softmax(),
+    streaming(),
 )
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))
 GARBAGE = (0, 1, 3, 0x7F, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0)
@@ -87,7 +102,7 @@ def test_every_word(data: bytes) -> None:
         compile_or_refuse(data[:position] + b"\xff\xff\xff\xff" + data[position + 4 :])
 
 
-@pytest.mark.parametrize("build", [single.convolution, single.fully_connected])
+@pytest.mark.parametrize("build", [single.convolution, streaming])
 def test_models_themselves_compile(build: Callable[[], bytes]) -> None:
     """The fuzzed models are sound to begin with, so that the fuzzing starts deep inside."""
     assert prepare(parse(build(), "sound.tflite"), "cmsis-nn").steps

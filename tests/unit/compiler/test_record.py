@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
+
 from support import moving, single
 from support.chain import chain, conv, max_pool
+from support.streaming import Model, assign
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
+from tinyml.plan_report.report import build
+from tinyml.plan_report.table import as_text
 
 
 def record(data: bytes, kernel: str = "reference") -> dict[str, Any]:
@@ -67,3 +72,16 @@ def test_memory_in_use_counts_each_byte_once() -> None:
     plan = record(moving.renaming("SQUEEZE", (1, 1, 5), (1, 5), table="SqueezeOptions"))
     assert max(row["live_bytes"] for row in plan["operators"]) <= plan["arena_bytes"]
     assert {row["shares"] for row in plan["operators"]} >= {"in place", "alias"}
+
+
+def test_variables_have_memory_of_their_own() -> None:
+    """They are listed, their bytes counted beside the arena, and the report can show them."""
+    model = Model()
+    variable = model.variable("v", np.ones(4))
+    total = model.add(model.read(variable), model.input)
+    assign(model, variable, total)
+    plan = record(model.written([total]))
+    in_state = [tensor for tensor in plan["tensors"] if "state" in tensor]
+    assert plan["state_bytes"] == 16 and in_state
+    assert all("offset" not in tensor for tensor in in_state)
+    assert "\nstate               16 bytes" in as_text(build(plan))

@@ -58,6 +58,7 @@ def plan() -> dict[str, Any]:
         "arena_bytes": 2064,
         "arena_lower_bound": 2048,
         "arena_alignment": 16,
+        "state_bytes": 48,
         "tensors": [
             tensor(0, [1, 8, 8, 3], 1024),
             tensor(1, [4, 3, 3, 3], None),
@@ -173,6 +174,7 @@ def test_hostile_names_stay_text(plan: dict[str, Any]) -> None:
 
 
 def test_outputs_outside_the_arena(plan: dict[str, Any]) -> None:
-    """What is neither in the arena nor a constant has no offset, and is still shown."""
+    """Variables have memory of their own."""
     del plan["tensors"][4]["offset"]
-    assert ["2", "f", "-", "in", "place"] in rows(as_text(report.build(plan)))
+    found = rows(as_text(report.build(plan)))
+    assert ["2", "f", "state", "in", "place"] in found and ["state", "48", "bytes"] in found

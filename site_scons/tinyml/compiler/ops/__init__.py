@@ -13,6 +13,7 @@ from tinyml.compiler.code import Code, Names
 from tinyml.compiler.node import Node
 from tinyml.compiler.ops import (
     add,
+    assign_variable,
     average_pool_2d,
     concatenation,
     conv_2d,
@@ -31,6 +32,7 @@ from tinyml.compiler.ops import (
     pad,
     padv2,
     quantize,
+    read_variable,
     reduce_max,
     relu,
     relu6,
@@ -67,6 +69,7 @@ class OperatorModule(Protocol):
 
 _MODULES: tuple[OperatorModule, ...] = (
     add,
+    assign_variable,
     average_pool_2d,
     concatenation,
     conv_2d,
@@ -85,6 +88,7 @@ _MODULES: tuple[OperatorModule, ...] = (
     pad,
     padv2,
     quantize,
+    read_variable,
     reduce_max,
     relu,
     relu6,

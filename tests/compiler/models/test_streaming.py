@@ -1,0 +1,106 @@
+"""Streaming models, as one would write them, give tflite-micro's bytes inference by inference."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from support.compare import Comparison
+from support.compiled import run
+from support.streaming import Model, assign
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
+
+SLICES = {"BeginMask": 0b1101, "EndMask": 0b1111}
+#: Frames of 4 features go in one by one; the convolution reads the last 3.
+KERAS = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+class Stream(tf.Module):
+    def __init__(self):
+        self.state = tf.Variable(tf.fill((1, 3, 4), 0.25))
+        self.taken = tf.Variable(tf.reshape(tf.range(4.0), (1, 4)))
+        self.weights = tf.constant(np.random.default_rng(0).normal(0, 0.5, (4, 4, 5)), tf.float32)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 1, 4), tf.float32)])
+    def __call__(self, frame):
+        frames = tf.concat([self.state, frame], axis=1)
+        self.state.assign(frames[:, 1:, :])
+        self.taken.assign_add(frame[:, 0, :])
+        return tf.nn.conv1d(frames, self.weights, 1, "VALID"), self.taken.read_value()
+
+module = Stream()
+function = module.__call__.get_concrete_function()
+converter = tf.lite.TFLiteConverter.from_concrete_functions([function], module)
+converter.experimental_enable_resource_variables = True
+if sys.argv[2] == "INT8":
+    random = np.random.default_rng(1)
+    frames = random.normal(0, 1, (50, 1, 1, 4)).astype(np.float32)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([frame] for frame in frames)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    converter._experimental_variable_quantization = True
+with open(sys.argv[1], "wb") as file:
+    file.write(converter.convert())
+"""
+
+
+def sliding_window(m: Model, rows: int = 3, channels: int = 4, outputs: int = 5) -> bytes:
+    """Return a convolution over the ``rows`` frames before and the one that comes in."""
+    rng = np.random.default_rng(0)
+    m.tensors[m.input].shape = (1, 1, 1, channels)
+    m.initialise({"frames": rng.integers(-9, 9, (1, rows, 1, channels))})
+    state = m.variable("frames")
+    frames = m.concatenate(m.read(state, (1, rows, 1, channels)), m.input)
+    newest = m.made("newest", (1, rows, 1, channels))
+    corner = [m.constant(f"corner {v}", np.array([0, v, 0, 0], np.int32)) for v in (1, 0)]
+    ones = m.constant("ones", np.ones(4, np.int32))
+    m.operator("STRIDED_SLICE", [frames, *corner, ones], [newest],
+               options_table="StridedSliceOptions", options=SLICES)  # fmt: skip
+    weights = rng.integers(-127, 128, (outputs, rows + 1, 1, channels))
+    if m.kind == "FLOAT32":
+        kernel = m.constant("weights", (weights / 127).astype(np.float32))
+        bias = m.constant("bias", rng.normal(0, 1, outputs).astype(np.float32))
+    else:
+        scales = [0.01 * (i + 1) for i in range(outputs)]
+        kernel = m.constant("weights", weights.astype(np.int8), scales=scales)
+        products = [scale * 0.5 for scale in scales]
+        bias = m.constant("bias", rng.integers(-99, 99, outputs).astype(np.int32), scales=products)
+    result = m.made("result", (1, 1, 1, outputs))
+    m.tensors[result].scales = [8.0] if m.kind == "INT8" else []
+    m.operator("CONV_2D", [frames, kernel, bias], [result], options_table="Conv2DOptions",
+               options={"StrideH": 1, "StrideW": 1, "Padding": 1,
+                        "DilationHFactor": 1, "DilationWFactor": 1})  # fmt: skip
+    assign(m, state, newest)
+    return m.written([result])
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("kind", "tolerance"), [("INT8", 0.0), ("FLOAT32", 1e-4)])
+def test_sliding_window(oracle: Comparison, kind: str, tolerance: float) -> None:
+    """CONCATENATION with the state, STRIDED_SLICE for the new one, CONV_2D over both."""
+    data = sliding_window(Model(kind))
+    plan = prepare(parse(data, "m.tflite"), "reference")
+    assert [s.choice.function for s in plan.steps if s.node.operator.type == "READ_VARIABLE"] == [
+        ""
+    ]
+    oracle.check(data, vectors=8, tolerance=tolerance)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("kind", "tolerance"), [("INT8", 0.0), ("FLOAT32", 1e-4)])
+def test_from_tensorflow(oracle: Comparison, tmp_path: Path, kind: str, tolerance: float) -> None:
+    """A tf.Module with two tf.Variable, as the converter writes it; its int8 state is int8."""
+    model = tmp_path / "stream.tflite"
+    run([sys.executable, "-c", KERAS, str(model), kind], tmp_path)
+    data = model.read_bytes()
+    plan = prepare(parse(data, "m.tflite"), "reference")
+    assert len(plan.graph.state) == 2
+    assert {plan.graph.tensors[state.tensor].type for state in plan.graph.state} == {kind}
+    oracle.check(data, vectors=8, tolerance=tolerance)

@@ -225,15 +225,23 @@ def main(arguments: list[str] | None = None) -> int:
     bench = workbench.prepare(chosen)
     kernels = (BASELINE, *options.kernel)
     table = empty_table(kernels, options.layers)
+    failed: list[str] = []
     for network in chosen:
         for mode in network.measured(options.quantize):
             print(f"counting {network.name} ({mode})", file=sys.stderr)
-            runs = {kernel: measure(bench, network.name, mode, kernel) for kernel in kernels}
+            try:
+                runs = {kernel: measure(bench, network.name, mode, kernel) for kernel in kernels}
+            except UserError as error:  # the others are worth having all the same
+                failed.append(f"{network.name} ({mode})")
+                print(error.report(), file=sys.stderr)
+                continue
             add_network(table, (network.name, mode), runs, options.layers)
     console = Console()
     # Where nobody looks on, in a file or a log, rows are not folded to a guessed width.
     (console if console.is_terminal else Console(width=200)).print(table)
-    return 0
+    if failed:
+        print(f"not counted: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

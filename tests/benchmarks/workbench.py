@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyml import tflite_copy
+from tinyml.compiler.graph import parse
 from tinyml.options import folders_with
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,13 +21,6 @@ LINKED = (
 KERAS_MODES = ("int8", "none")
 # The file that the post's own model is, and what it stands in the table as.
 POST = ("mnist-tflite.h5", "post")
-TFLITE_MODES = {
-    "pretrainedResnet_quant": "int8",
-    "pretrainedResnet": "none",
-    "kws_ref_model": "int8",
-    "ad01_int8": "int8",
-    "ad01_fp32": "none",
-}
 
 
 @dataclass(frozen=True)
@@ -52,8 +47,13 @@ def networks() -> list[Network]:
     """Return our models, the post's and those of MLPerf Tiny, as far as they are here."""
     ours = [Network(name) for name in folders_with(ROOT / "models", "model.toml")]
     theirs = [Network(POST[1], file=SHARED / POST[0])]
-    theirs += [Network(n, mode, SHARED / f"{n}.tflite") for n, mode in TFLITE_MODES.items()]
-    return ours + [network for network in theirs if network.file and network.file.is_file()]
+    theirs = [network for network in theirs if network.file and network.file.is_file()]
+    return ours + theirs + [_ready(file) for file in sorted(SHARED.glob("*.tflite"))]
+
+
+def _ready(file: Path) -> Network:
+    mode = tflite_copy.mode(parse(file.read_bytes(), file.name))
+    return Network(file.stem, mode, file)
 
 
 def prepare(chosen: Sequence[Network]) -> Path:

@@ -202,7 +202,8 @@ def _memory(graph: Graph, steps: Sequence[Step]) -> _Memory:
     Sharing saves copies, but a result that is put together where it will be read occupies all
     of its memory from its first part on.
     """
-    arenas = (_pack(graph, steps, tenancy(graph, steps, share)) for share in (True, False))
+    ways = [(True, True)] * bool(graph.state) + [(True, False), (False, False)]
+    arenas = (_pack(graph, steps, tenancy(graph, steps, *way)) for way in ways)
     return min(arenas, key=lambda memory: memory.bytes)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import tflite
 
 from tinyml.compiler.code import C_TYPES, Code, Names, kernel_call
@@ -21,7 +22,7 @@ from tinyml.compiler.prepared import Prepared
 from tinyml.errors import UserError
 
 READ, ASSIGN = "READ_VARIABLE", "ASSIGN_VARIABLE"
-CALL_ONCE, VAR_HANDLE = "CALL_ONCE", "VAR_HANDLE"
+CALL_ONCE, VAR_HANDLE, DEQUANTIZE = "CALL_ONCE", "VAR_HANDLE", "DEQUANTIZE"
 
 #: A variable's container and its shared name.
 Key = tuple[str, str]
@@ -137,19 +138,44 @@ class _Resolution:
         handles = self._handles(graph)
         simple = not graph.inputs and not graph.outputs
         self._require(call, simple, "a subgraph with inputs or outputs", "one that only assigns")
+        widened: dict[int, Tensor] = {}
         for operator in graph.operators:
             if operator.type == VAR_HANDLE:
                 continue
+            if operator.type == DEQUANTIZE:
+                made = self._widened(graph, operator)
+                widened[made.index] = made
+                continue
             known = operator.type == ASSIGN
             what = f"{operator.type} in the subgraph that it calls"
-            self._require(call, known, what, f"{VAR_HANDLE}, {ASSIGN} of a constant")
+            self._require(call, known, what, f"{VAR_HANDLE}, {DEQUANTIZE}, {ASSIGN} of a constant")
             variable, value = self._assigned(graph, handles, operator)
+            value = widened.get(value.index, value)
             used = bool(variable.uses)
             what = f"it initialises {variable.name!r}, which an earlier operator has used"
             self._require(call, not used, what, "initialisation before any use")
             what = f"{variable.name!r} starts with a computed value"
             self._require(call, value.data is not None, what, "a constant")
             variable.initial = value
+
+    def _widened(self, graph: Graph, operator: Operator) -> Tensor:
+        """Return a float16 constant as float32: so does quantize=float16 store initial values."""
+        self._require(
+            operator,
+            len(operator.inputs) == len(operator.outputs) == 1 and operator.inputs[0] is not None,
+            f"{len(operator.inputs)} inputs, {len(operator.outputs)} outputs",
+            "1 inputs, 1 outputs",
+        )
+        source, target = graph.tensors[operator.inputs[0] or 0], graph.tensors[operator.outputs[0]]
+        types = (source.type, target.type)
+        sound = source.data is not None and types == ("FLOAT16", "FLOAT32")
+        what = f"types {types[0].lower()} to {types[1].lower()}"
+        self._require(operator, sound, what, "a float16 constant to float32")
+        same = source.shape == target.shape
+        self._require(operator, same, f"shape {list(source.shape)} to {list(target.shape)}", "one")
+        assert source.data is not None
+        values = np.frombuffer(source.data, "<f2").astype("<f4")
+        return replace(target, data=memoryview(values.tobytes()))
 
     def _use(self, operator: Operator) -> None:
         if operator.type == READ:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from support.compare import Comparison
 from support.streaming import Model, assign
+from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import Limit, prepare
 from tinyml.errors import UserError
@@ -62,18 +64,95 @@ def through_another_handle(m: Model) -> list[int]:
     return [result]
 
 
-VALUES = (the_input, a_sum, a_constant, twice, another_shape, through_another_handle)
+def made_for_it(m: Model) -> list[int]:
+    """Made once the old value has been used, and used on."""
+    s = m.variable("s")
+    held = m.add(m.read(s), m.input)
+    new = m.add(m.input, m.input)
+    assign(m, s, new)
+    return [m.add(held, new)]
+
+
+def made_while_the_old_is_read(m: Model) -> list[int]:
+    """The old value is wanted after the new one has been made."""
+    s = m.variable("s")
+    old = m.read(s)
+    new = m.add(m.input, m.input)
+    result = m.add(old, new)
+    assign(m, s, new)
+    return [result]
+
+
+def made_before_a_read(m: Model) -> list[int]:
+    """The old value is read after the new one has been made."""
+    s = m.variable("s")
+    new = m.add(m.input, m.input)
+    result = m.add(m.read(s), new)
+    assign(m, s, new)
+    return [result]
+
+
+def used_after_another(m: Model) -> list[int]:
+    """What was assigned first is wanted after the second assignment."""
+    s = m.variable("s")
+    first = m.add(m.input, m.input)
+    assign(m, s, first)
+    second = m.add(first, m.input)
+    assign(m, s, second)
+    return [m.add(first, m.read(s))]
+
+
+def an_output(m: Model) -> list[int]:
+    """The caller gets the value, under another shape, not the variable's own memory."""
+    s = m.variable("s")
+    held = m.add(m.read(s), m.input)
+    new = m.add(m.input, m.input)
+    assign(m, s, new)
+    return [held, m.reshape(new, (2, 2))]
+
+
+def in_two_variables(m: Model) -> list[int]:
+    """One value is assigned to two variables."""
+    s, t = m.variable("s"), m.variable("t", np.arange(4))
+    held = m.add(m.read(s), m.read(t))
+    new = m.add(m.input, m.input)
+    assign(m, s, new)
+    assign(m, t, new)
+    return [held]
+
+
+#: What is built, and how many of its ASSIGN_VARIABLE copy.
+VALUES: tuple[tuple[Callable[[Model], list[int]], int], ...] = (
+    (the_input, 1),
+    (a_sum, 1),
+    (a_constant, 1),
+    (twice, 2),
+    (another_shape, 1),
+    (through_another_handle, 1),
+    (made_for_it, 0),
+    (made_while_the_old_is_read, 1),
+    (made_before_a_read, 1),
+    (used_after_another, 1),
+    (an_output, 1),
+    (in_two_variables, 1),
+)
 
 
 @pytest.mark.live
 @pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
-@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize(
+    ("value", "copies"), VALUES, ids=lambda value: getattr(value, "__name__", None)
+)
 def test_assign_variable(
-    oracle: Comparison, value: Callable[[Model], list[int]], kind: str
+    oracle: Comparison, value: Callable[[Model], list[int]], copies: int, kind: str
 ) -> None:
     """Byte for byte over a sequence of inferences, and again after a reset."""
     model = Model(kind)
-    oracle.check(model.written(value(model)))
+    data = model.written(value(model))
+    code = emit(prepare(parse(data, "m.tflite"), "reference"), "m", "a test")["model.c"]
+    assert isinstance(code, str)
+    assert len(re.findall(r"// \d+: ASSIGN_VARIABLE .*\nstatic const", code)) == copies
+    oracle.check(data)
 
 
 @pytest.mark.live

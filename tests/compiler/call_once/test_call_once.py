@@ -66,6 +66,37 @@ def test_after_other_operators(oracle: Comparison) -> None:
     oracle.check(model.finish([first], [result]))
 
 
+@pytest.mark.live
+def test_float16(oracle: Comparison) -> None:
+    """quantize=float16 stores initial values in 16 bits, which tflite-micro refuses."""
+    values = np.array([[0.1, -2, 65504, 6e-8]], np.float16)
+    narrow, wide = Model(), Model()
+    graph = narrow.subgraph()
+    source = graph.constant("half", values)
+    graph.tensor("float", "FLOAT32", (1, 4))
+    graph.operator("DEQUANTIZE", [source], [1], version=3)
+    assign(graph, handle(graph, "s"), 1)
+    call_once(narrow, 1)
+    wide.initialise({"s": values.astype(np.float32)})
+    oracle.check(accumulator(narrow), equivalent=accumulator(wide))
+
+
+def _dequantized(m: Model) -> None:
+    graph = m.subgraph()
+    graph.constant("bytes", np.ones((1, 4), np.int8), scales=[0.5])
+    graph.tensor("float", "FLOAT32", (1, 4))
+    graph.operator("DEQUANTIZE", [0], [1])
+    call_once(m, 1)
+
+
+def _dequantized_to_another_shape(m: Model) -> None:
+    graph = m.subgraph()
+    graph.constant("half", np.ones((1, 4), np.float16))
+    graph.tensor("float", "FLOAT32", (1, 8))
+    graph.operator("DEQUANTIZE", [0], [1])
+    call_once(m, 1)
+
+
 def _late(m: Model) -> None:
     assign(m, handle(m, "s"), m.input)
     m.initialise({"s": np.arange(4).reshape(1, 4)})
@@ -136,6 +167,8 @@ REFUSED = (
     (_itself, "subgraph 0"),
     (_not_called, "subgraph 1 is not one that CALL_ONCE runs"),
     (_computed, "ADD in the subgraph"),
+    (_dequantized, "types int8 to float32"),
+    (_dequantized_to_another_shape, r"shape \[1, 4\] to \[1, 8\]"),
     (_with_an_output, "a subgraph with inputs or outputs"),
     (_nested, "CALL_ONCE in the subgraph"),
     (_without_options, "options are missing"),

@@ -113,7 +113,7 @@ def kernel_with_provider(kernel, upstream):
         return f"cmsis-nn ({upstream or 'in-tree'})"
     if kernel == "cm7":
         kernels = Path("firmware/kernels")
-        reference = {path.name for path in (kernels / "reference").glob("*.c")}
+        reference = {path.name for path in (kernels / "reference").glob("[a-z]*.c")}
         tuned = {path.name for path in (kernels / "cm7").glob("*.c")}
         return f"cm7 ({len(reference & tuned)} of {len(reference)} tuned)"
     return kernel

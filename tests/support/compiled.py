@@ -118,8 +118,8 @@ def kernel_library(
     The host runs none of cm7/, whose instructions are the Cortex-M7's.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sources = {path.name: path for path in KERNELS.glob("reference/*.c")}
-    sources |= {path.name: path for path in KERNELS.glob(f"{kernel}/*.c")}
+    sources = {path.name: path for path in KERNELS.glob("reference/[a-z]*.c")}
+    sources |= {path.name: path for path in KERNELS.glob(f"{kernel}/[a-z]*.c")}
     sources |= {path.name: path for path in KERNELS.glob("cmsis_nn/*.c")}
     run([compiler, *C_FLAGS, *flags, "-c", *map(str, sources.values())], folder)
     objects = sorted(str(path) for path in folder.glob("*.o"))

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import NUMPY_TYPES, ModelBuilder
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def quantization(kind: str, scale: float = 0.05, zero_point: int = 3) -> dict[str, Any]:
-    """Return the quantization of a tensor; none for float32."""
-    return {} if kind == "FLOAT32" else {"scales": [scale], "zero_points": [zero_point]}
+    """Return the quantization of a tensor; none for float32 and int32."""
+    return {} if kind in ("FLOAT32", "INT32") else {"scales": [scale], "zero_points": [zero_point]}
 
 
 def moving(
@@ -108,7 +108,7 @@ def concatenation(
     operands = inputs * (2 if twice else 1)
     if constant:
         values = np.random.default_rng(0).integers(-60, 60, shapes[-1])
-        typed = values.astype(np.int8 if kind == "INT8" else np.float32)
+        typed = values.astype(NUMPY_TYPES[kind])
         operands = [*operands, model.constant("values", typed, **q)]
     total = list(shapes[0])
     total[axis] = sum(model.tensors[i].shape[axis] for i in operands)

@@ -17,6 +17,8 @@ struct concatenation_part {
 void concatenation_int8(const struct concatenation_part *part, const int8_t *input, int8_t *output);
 void concatenation_float32(const struct concatenation_part *part, const float *input,
                            float *output);
+void concatenation_int32(const struct concatenation_part *part, const int32_t *input,
+                         int32_t *output);
 
 #ifdef __cplusplus
 }

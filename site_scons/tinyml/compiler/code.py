@@ -13,7 +13,14 @@ from tinyml.compiler.prepared import View
 from tinyml.identifiers import identifier
 
 #: C types by tensor type.
-C_TYPES = {"FLOAT32": "float", "INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t"}
+C_TYPES = {
+    "FLOAT32": "float",
+    "INT8": "int8_t",
+    "UINT8": "uint8_t",
+    "INT16": "int16_t",
+    "INT32": "int32_t",
+    "INT64": "int64_t",
+}
 
 #: Longer names from the graph are cut.
 LONGEST_NAME = 40

@@ -65,7 +65,7 @@ def _needed(graph: Graph, layers: Sequence[Layer]) -> dict[int, Extent]:
     needed: dict[int, Extent] = {}
     for layer in reversed(layers):
         prepared = _windowed(layer)
-        source = layer.prepared.operands[0]
+        source = None if prepared is None else prepared.operands[0]
         if prepared is not None and source is not None and source not in whole:
             read = _read(_made(prepared.spatial, needed.get(prepared.output)))
             needed[source] = needed.get(source, Extent()).joined(read)

@@ -22,8 +22,23 @@ from tinyml.compiler.flatbuffer import MalformedError, Reader, Table
 from tinyml.errors import UserError
 
 #: Bytes of one element, for the types that can be stored on the device.
-ITEM_BYTES = {"FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "INT16": 2, "INT8": 1, "UINT8": 1}
-DTYPES = {"FLOAT32": "<f4", "INT32": "<i4", "INT16": "<i2", "INT8": "i1", "UINT8": "u1"}
+ITEM_BYTES = {
+    "FLOAT32": 4,
+    "FLOAT16": 2,
+    "INT64": 8,
+    "INT32": 4,
+    "INT16": 2,
+    "INT8": 1,
+    "UINT8": 1,
+}
+DTYPES = {
+    "FLOAT32": "<f4",
+    "INT64": "<i8",
+    "INT32": "<i4",
+    "INT16": "<i2",
+    "INT8": "i1",
+    "UINT8": "u1",
+}
 MAX_RANK = 8
 MAX_BYTES = 2**31 - 1
 MAX_OPERATORS = 1024

@@ -94,8 +94,8 @@ class _Homes:
         """Give the outputs of a step their homes."""
         prepared = step.prepared
         self.of |= {tensor: Home(tensor) for tensor in prepared.outputs}
-        source = prepared.operands[0]
-        if prepared.alias and source is not None:
+        source = prepared.operands[0] if prepared.alias else None
+        if source is not None:
             self.of[prepared.output] = self.of[source]
         elif share:
             for view in prepared.views:

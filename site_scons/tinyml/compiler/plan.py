@@ -17,11 +17,12 @@ from tinyml.compiler.layer import Layer
 from tinyml.compiler.memory import Tenancy, tenancy
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared, View
+from tinyml.compiler.settle import settle
 from tinyml.errors import UserError
 from tinyml.identifiers import identifier
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
-INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8")
+INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32")
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,9 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     Raises:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
-    graph = variables.resolve(graph)
-    _require_interface(graph)
+    graph = settle(variables.resolve(graph))
     layers = _layers(graph)
+    _require_interface(graph)  # an operator knows better what to do about its types
     whole = [tensor.shape for tensor in graph.tensors]
     if kernel in OPTIMISED:
         graph, layers = crop(graph, layers)

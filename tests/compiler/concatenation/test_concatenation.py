@@ -33,6 +33,13 @@ def test_concatenation(oracle: Comparison, corner: str, kind: str) -> None:
     oracle.check(concatenation(kind=kind, **CORNERS[corner]))
 
 
+@pytest.mark.live
+@pytest.mark.parametrize("corner", ["one between", "a constant", "vectors"])
+def test_int32(oracle: Comparison, corner: str) -> None:
+    """Integers that are no quantized numbers, as in a shape."""
+    oracle.check(concatenation(kind="INT32", **CORNERS[corner]))
+
+
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [

@@ -26,6 +26,8 @@ CORNERS: dict[str, dict[str, Any]] = {
     },
     "dilation, same": {"dilation": (2, 3), "image": (1, 9, 11, 2)},
     "dilation, valid": {"dilation": (2, 2), "same": False, "image": (1, 9, 9, 2)},
+    "dilation and stride": {"dilation": (2, 1), "stride": (2, 2), "image": (1, 9, 8, 2)},
+    "a dilated window larger than the image": {"dilation": (4, 3), "image": (1, 5, 4, 2)},
     "two images": {"image": (2, 5, 4, 3)},
     "bias absent": {"bias": "absent"},
     "bias left out": {"bias": "omitted"},

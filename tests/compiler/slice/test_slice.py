@@ -50,6 +50,13 @@ def test_slice(oracle: Comparison, corner: str, kind: str) -> None:
     oracle.check(slice_(kind=kind, **CORNERS[corner]))
 
 
+@pytest.mark.live
+@pytest.mark.parametrize("corner", ["a vector", "columns"])
+def test_int32(oracle: Comparison, corner: str) -> None:
+    """Integers that are no quantized numbers, as in a shape."""
+    oracle.check(slice_(kind="INT32", **CORNERS[corner]))
+
+
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [

@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import single
+from support.arg_max import arg_max
+from support.gathering import gather
+from support.parts import pack, split_v
+from support.resizing import resize
+from support.shapes import flatten
 from support.streaming import Model, assign
+from support.transposed import transpose_conv
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -36,6 +42,13 @@ MODELS = (
     single.add(second=(5,), constant=True),
     single.reshape(),
     single.softmax(),
+    split_v(),
+    pack(),
+    resize("RESIZE_BILINEAR"),
+    transpose_conv(image=(1, 2, 2, 2), outputs=2, stride=(2, 2)),
+    arg_max(),
+    gather(axis=1, indices=(3, 0)),
+    flatten(),
     streaming(),
 )
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))

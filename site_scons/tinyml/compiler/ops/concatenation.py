@@ -48,7 +48,7 @@ def parse(node: Node) -> Options:
     """Read the options; no value changes, so all tensors have one quantization."""
     count = max(1, len(node.inputs))
     node.require_arity(count, count)
-    variants = {(kind,) * (count + 1): kind.lower() for kind in ("INT8", "FLOAT32")}
+    variants = {(kind,) * (count + 1): kind.lower() for kind in ("INT8", "FLOAT32", "INT32")}
     variant = node.variant(variants)
     options = node.options(tflite.BuiltinOptions.ConcatenationOptions)
     fused = activation(node, options.scalar(1, "b"))

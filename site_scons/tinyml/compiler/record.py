@@ -49,8 +49,8 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
     reads = [t for t in step.choice.operands if t is not None]
     constants = {plan.constants[t].name: plan.constants[t] for t in reads if t in plan.constants}
     constants |= {weight.name: weight for weight in plan.made[index].values()}
-    touched = [t for t in (*reads, *step.prepared.outputs) if t in plan.offsets]
-    pieces = {(plan.offsets[t], plan.graph.tensors[t].bytes) for t in touched}
+    touched = {t for t in (*reads, *step.prepared.outputs) if t in plan.offsets}
+    spans = [(plan.offsets[t], plan.offsets[t] + plan.graph.tensors[t].bytes) for t in touched]
     return {
         "index": index,
         "covers": [node.operator.index for node in step.layer.nodes],
@@ -63,7 +63,7 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
         "inputs": reads,
         "outputs": list(step.prepared.outputs),
         "weight_bytes": sum(len(weight.data) for weight in constants.values()),
-        "activation_bytes": sum(size for _, size in pieces),
+        "activation_bytes": _covered(spans),
         "scratch_bytes": step.choice.scratch_bytes,
         "scratch_offset": plan.scratch.get(index),
         "shares": _shares(plan, step),
@@ -102,11 +102,15 @@ def _meet(plan: Plan, first: int, second: int) -> bool:
 def _live_bytes(plan: Plan, position: int) -> int:
     """Return the bytes that are in use during a step, those of two tensors counted once."""
     live = [a for a in plan.allocations if a.buffer.first <= position <= a.buffer.last]
-    total = end = 0
-    for allocation in live:  # by offset
-        stop = allocation.offset + arena.aligned(allocation.buffer.size)
-        total += max(0, stop - max(end, allocation.offset))
-        end = max(end, stop)
+    return _covered([(a.offset, a.offset + arena.aligned(a.buffer.size)) for a in live])
+
+
+def _covered(spans: list[tuple[int, int]]) -> int:
+    """Return how many bytes are in any of the spans."""
+    total = reached = 0
+    for start, end in sorted(spans):
+        total += max(0, end - max(start, reached))
+        reached = max(reached, end)
     return total
 
 

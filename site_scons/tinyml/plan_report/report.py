@@ -72,19 +72,37 @@ class Operator:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Memory in the arena from step ``first`` to step ``last``.
+class Tenant:
+    """Who fills the bytes from ``offset`` up to ``end``, from step ``first`` on.
 
     Attributes:
-        end: the first byte after it, rounded up to where another piece may begin.
-        owner: the index of the operator whose output it is, ``in`` for an input, ``s`` for scratch.
+        label: the index of the operator whose output it is, ``in`` for an input, ``s`` for scratch.
+    """
+
+    offset: int
+    end: int
+    first: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Memory in the arena from step ``first`` to step ``last``; ends are rounded up to the next.
+
+    Attributes:
+        tenants: the one that has all of it, then others: in place, or in a part of it.
     """
 
     offset: int
     end: int
     first: int
     last: int
-    owner: str
+    tenants: tuple[Tenant, ...]
+
+    def owner(self, address: int, step: int) -> str:
+        """Return the label of whoever wrote ``address`` last, or of the one with all of it."""
+        here = [t for t in self.tenants if t.offset <= address < t.end and t.first <= step]
+        return max(here, key=lambda t: t.first, default=self.tenants[0]).label
 
 
 @dataclass(frozen=True)
@@ -197,10 +215,24 @@ def _tensor(row: dict[str, Any]) -> Tensor:
 
 
 def _pieces(plan: dict[str, Any]) -> Iterator[Piece]:
-    makers = {tensor: str(row["index"]) for row in plan["operators"] for tensor in row["outputs"]}
     unit = plan["arena_alignment"]
+    made = {
+        tensor: (step, str(row["index"]))
+        for step, row in enumerate(plan["operators"])
+        for tensor in row["outputs"]
+    }
+    sizes = {tensor["index"]: tensor for tensor in plan["tensors"]}
     for row in plan["arena"]:
-        tensors = [tensor["index"] for tensor in row["tensors"]]
-        owner = makers.get(tensors[0], "in") if tensors else "s"
-        end = row["offset"] + -(-row["bytes"] // unit) * unit
-        yield Piece(row["offset"], end, row["first"], row["last"], owner)
+        offset, first = row["offset"], row["first"]
+        end = _end(offset, row["bytes"], unit)
+        tenants = tuple(
+            Tenant(start, _end(start, sizes[index]["bytes"], unit), *made.get(index, (0, "in")))
+            for index in (tensor["index"] for tensor in row["tensors"])
+            if (start := sizes[index].get("offset")) is not None
+        )
+        scratch = (Tenant(offset, end, first, "s"),)
+        yield Piece(offset, end, first, row["last"], tenants or scratch)
+
+
+def _end(offset: int, size: int, unit: int) -> int:
+    return offset + -(-size // unit) * unit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,14 @@ from tinyml.profile import Profile
 def tensor(index: int, shape: list[int], offset: int | None, name: str = "t") -> dict[str, Any]:
     """Return a tensor of a plan.json; without an offset it is a constant."""
     place = {"weights": "m_w"} if offset is None else {"offset": offset}
-    return {"index": index, "name": name, "type": "int8", "shape": shape, "bytes": 8, **place}
+    return {
+        "index": index,
+        "name": name,
+        "type": "int8",
+        "shape": shape,
+        "bytes": prod(shape),
+        **place,
+    }
 
 
 def operator(
@@ -73,7 +81,7 @@ def plan() -> dict[str, Any]:
             operator(3, "RESHAPE", [4], [3], shares="alias", functions=[]),
         ],
         "weights": [{"bytes": 600, "region": ""}, {"bytes": 78, "region": "DTCM"}],
-        "arena": [piece(0, 1024, 0, 3, 2, 4, 3), piece(1024, 200, 0, 0, 0), piece(1232, 100, 0, 0)],
+        "arena": [piece(0, 64, 0, 3, 2, 4, 3), piece(1024, 192, 0, 0, 0), piece(1232, 100, 0, 0)],
     }  # fmt: skip
 
 
@@ -117,12 +125,14 @@ def test_json_has_the_plan_and_the_counts(plan: dict[str, Any]) -> None:
 
 
 def test_map_tells_whose_memory_it_is(plan: dict[str, Any]) -> None:
-    """By operator: the input, the kernel's scratch, what is free, and the maker of the rest."""
+    """By operator: the input, scratch, what is free, and of the rest who wrote it last."""
     lines = [line.split() for line in chart(report.build(plan))][2:]
     assert lines == [
         ["bytes", "0", "2", "3"],
-        ["0", "..", "1,023", "0", "0", "0"],
-        ["1,024", "..", "1,231", "in", ".", "."],
+        ["0", "..", "63", "0", "2", "3"],
+        ["64", "..", "1,023", ".", ".", "."],
+        ["1,024", "..", "1,215", "in", ".", "."],
+        ["1,216", "..", "1,231", ".", ".", "."],
         ["1,232", "..", "1,343", "s", ".", "."],
     ]
 
@@ -178,3 +188,16 @@ def test_outputs_outside_the_arena(plan: dict[str, Any]) -> None:
     del plan["tensors"][4]["offset"]
     found = rows(as_text(report.build(plan)))
     assert ["2", "f", "state", "in", "place"] in found and ["state", "48", "bytes"] in found
+
+
+def test_map_of_parts_in_their_whole(plan: dict[str, Any]) -> None:
+    """What is put together in place belongs to the maker of each part until it is whole."""
+    plan["tensors"] = [tensor(0, [32], 0), tensor(1, [16], 0), tensor(2, [16], 16)]
+    plan["operators"] = [
+        operator(0, "ADD", [], [1]),
+        operator(1, "ADD", [], [2]),
+        operator(2, "CONCATENATION", [1, 2], [0], shares="view"),
+    ]
+    plan["arena"] = [piece(0, 32, 0, 3, 0, 1, 2)]
+    lines = [line.split()[3:] for line in chart(report.build(plan))][3:]
+    assert lines == [["0", "0", "2"], ["2", "1", "2"]]

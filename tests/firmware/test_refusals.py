@@ -123,7 +123,7 @@ def test_model_too_large_for_flash(copied: Path) -> None:
     assert not list(copied.glob("build/small-flash*/*.elf"))
 
 
-@pytest.mark.parametrize("quantize", ["dynamic", "float16", "int16x8"])
+@pytest.mark.parametrize("quantize", ["int16x8"])
 def test_modes_the_engine_does_not_run(root: Path, quantize: str) -> None:
     """The engine refuses these models by layer, and names a mode that helps."""
     message = refused(root, "board=stm32f746", f"quantize={quantize}")

@@ -49,11 +49,16 @@ def chain(
     kind: str = "INT8",
     outputs: tuple[int, ...] = (),
 ) -> bytes:
-    """Return the model; ``outputs`` are layers, beside the last, that the caller reads."""
+    """Return the model; ``outputs`` are layers, beside the last, that the caller reads.
+
+    ``kind`` is that of `single.convolution`.
+    """
     rng = np.random.default_rng(0)
     model = ModelBuilder()
-    quantization = {} if kind == "FLOAT32" else {"scales": [0.043], "zero_points": [-3]}
-    made = [model.tensor("input", kind, image, **quantization)]
+    if kind == "INT8":
+        made = [model.tensor("input", kind, image, scales=[0.043], zero_points=[-3])]
+    else:
+        made = [model.tensor("input", "FLOAT32", image)]
     for layer in layers:
         made.append(_add(model, rng, layer, made[-1], kind))
     return model.finish(made[:1], [*(made[i + 1] for i in outputs), made[-1]])
@@ -73,7 +78,7 @@ def _add(
     if layer.operator.endswith("POOL_2D"):
         target = model.tensor(
             f"{layer.operator}_{source}",
-            kind,
+            spec.type,
             result,
             scales=spec.scales,
             zero_points=spec.zero_points,
@@ -88,14 +93,15 @@ def _add(
     terms = math.prod(layer.window) * (1 if wide else spec.shape[3])
     indices = weighted_tensors(
         model, rng, kind, spec.shape, shape, result, 3 if wide else 0, terms, "given", True,
-        (-3, -3), 0.043 if kind != "FLOAT32" else 0.0,
+        (-3, -3), 0.043 if kind == "INT8" else 0.0,
     )  # fmt: skip
-    if kind == "FLOAT32":
-        weights = model.tensors[indices[1]]
-        weights.data = weights.data / math.sqrt(terms)  # type: ignore[operator]
-        weights.data = weights.data.astype(np.float32)
-    else:
+    if kind == "INT8":
         _keep_scale(model, indices, terms)
+    elif kind != "HYBRID":
+        # Float16 weights are the constant before their widened tensor.
+        weights = model.tensors[indices[1] - (kind == "FLOAT16")]
+        assert weights.data is not None
+        weights.data = (weights.data / math.sqrt(terms)).astype(weights.data.dtype)
     options |= {"DilationHFactor": 1, "DilationWFactor": 1}
     table = "Conv2DOptions"
     if wide:

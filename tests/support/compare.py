@@ -1,4 +1,4 @@
-"""Does a compiled model give what tflite-micro gives? For every kernel set.
+"""Does a compiled model give what tflite-micro (or another oracle) gives? For every kernel set.
 
 On this computer, and integers of kernel set `cm7`, whose instructions this computer lacks, on
 an emulated Cortex-M7.
@@ -6,6 +6,7 @@ an emulated Cortex-M7.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tinyml.compiler.graph import DTYPES, Graph, Tensor, parse
 from tinyml.compiler.kernels import KERNEL_SETS
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: A model's first outputs for each vector of inputs, from the model's bytes.
+Oracle = Callable[[bytes, list[list[Array]], int], list[list[Array]]]
 
 
 class Comparison:
@@ -36,6 +39,7 @@ class Comparison:
         vectors: int = 4,
         tolerance: float = 0.0,
         equivalent: bytes | None = None,
+        oracle: Oracle = tflite_micro,
         emulate_float: bool = False,
     ) -> None:
         """Assert equal bytes, or values within ``tolerance``, for every kernel set.
@@ -48,7 +52,7 @@ class Comparison:
         """
         graph = parse(data, "model.tflite")
         inputs = input_vectors(graph, vectors)
-        expected = tflite_micro(equivalent or data, inputs, len(graph.outputs))
+        expected = oracle(equivalent or data, inputs, len(graph.outputs))
         everything = np.concatenate([output.ravel() for outputs in expected for output in outputs])
         assert len(np.unique(everything)) > 1, "this model's output says nothing"
         for kernel in KERNEL_SETS:

@@ -94,6 +94,7 @@ def fully_connected(
     output_scale: float = 0.0,
     depth: int = 0,
     keep_dims: bool = False,
+    asymmetric: bool = False,
     seed: int = 0,
 ) -> bytes:
     """Return a FULLY_CONNECTED; the depth is that of all dimensions but the first by default."""
@@ -110,6 +111,7 @@ def fully_connected(
     options = {
         "FusedActivationFunction": getattr(tflite.ActivationFunctionType, activation),
         "KeepNumDims": keep_dims,
+        "AsymmetricQuantizeInputs": asymmetric,
     }
     table = "FullyConnectedOptions"
     model.operator(
@@ -141,6 +143,22 @@ def weighted_tensors(
             model.constant("bias", rng.standard_normal(outputs, np.float32)),
             model.tensor("output", kind, result),
         ]
+    elif kind in ("FLOAT16", "WIDENED"):
+        halves = kind == "FLOAT16"
+        indices = float16_tensors(model, rng, image, shape, result, outputs, halves)
+    elif kind.startswith("HYBRID"):
+        scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
+        if kind == "HYBRID_REPEATED":  # one scale, written once for each channel
+            scales, per_channel = scales[:1] * outputs, True
+        weights = rng.integers(-127, 128, shape).astype(np.int8)
+        if kind == "HYBRID_UNSIGNED":
+            weights = weights.view(np.uint8)
+        indices = [
+            model.tensor("input", "FLOAT32", image),
+            model.constant("weights", weights, scales=scales, axis=axis if per_channel else 0),
+            model.constant("bias", rng.standard_normal(outputs, np.float32)),
+            model.tensor("output", "FLOAT32", result),
+        ]
     else:
         scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
         source = 0.043
@@ -156,10 +174,38 @@ def weighted_tensors(
             model.tensor("output", kind, result, scales=[target], zero_points=last),
         ]
     if bias == "zero":
-        model.tensors[indices[2]].data = np.zeros_like(model.tensors[indices[2]].data)
+        for tensor in model.tensors:
+            if tensor.name.startswith("bias") and tensor.data is not None:
+                tensor.data = np.zeros_like(tensor.data)
     if bias == "absent":
         indices[2] = -1
     return indices if bias != "omitted" else [*indices[:2], indices[3]]
+
+
+def float16_tensors(
+    model: ModelBuilder,
+    rng: np.random.Generator,
+    image: Sequence[int],
+    shape: tuple[int, ...],
+    result: Sequence[int],
+    outputs: int,
+    halves: bool,
+) -> list[int]:
+    """Add what quantize=float16 makes of weights and bias: float16 constants, widened.
+
+    Without ``halves``, the same numbers as float32 constants.
+    """
+    widened = []
+    for name, extents in (("weights", shape), ("bias", (outputs,))):
+        values = rng.standard_normal(extents).astype(np.float16)
+        if not halves:
+            widened.append(model.constant(name, values.astype(np.float32)))
+            continue
+        half = model.constant(f"{name}16", values)
+        widened.append(model.tensor(name, "FLOAT32", extents))
+        model.operator("DEQUANTIZE", [half], widened[-1:], version=3)
+    source = model.tensor("input", "FLOAT32", image)
+    return [source, *widened, model.tensor("output", "FLOAT32", result)]
 
 
 def pool(

@@ -2,6 +2,7 @@
 #ifndef TINYML_KERNELS_CONV_2D_H
 #define TINYML_KERNELS_CONV_2D_H
 
+#include "hybrid.h"
 #include "spatial.h"
 
 #ifdef __cplusplus
@@ -22,11 +23,31 @@ struct conv_2d_float32_params {
     float activation_min, activation_max;
 };
 
+struct conv_2d_hybrid_params {
+    struct spatial spatial;
+    struct hybrid hybrid;
+    float activation_min, activation_max;
+};
+
+struct conv_2d_float16_params {
+    struct spatial spatial;
+    float activation_min, activation_max;
+};
+
+// Output channels whose weights are widened to float32 at a time.
+#define CONV_2D_FLOAT16_FILTERS 4
+
 // `bias` holds one value per output channel, or is NULL.
 void conv_2d_int8(const struct conv_2d_int8_params *params, const int8_t *input,
                   const int8_t *weights, const int32_t *bias, int8_t *output);
 void conv_2d_float32(const struct conv_2d_float32_params *params, const float *input,
                      const float *weights, const float *bias, float *output);
+// `quantized` has room for one image.
+void conv_2d_hybrid(const struct conv_2d_hybrid_params *params, const float *input,
+                    const int8_t *weights, const float *bias, int8_t *quantized, float *output);
+// `filters` has room for CONV_2D_FLOAT16_FILTERS output channels' weights, or for all.
+void conv_2d_float16(const struct conv_2d_float16_params *params, const float *input,
+                     const uint16_t *weights, const float *bias, float *filters, float *output);
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,7 @@ from tinyml.identifiers import identifier
 #: C types by tensor type.
 C_TYPES = {
     "FLOAT32": "float",
+    "FLOAT16": "uint16_t",
     "INT8": "int8_t",
     "UINT8": "uint8_t",
     "INT16": "int16_t",
@@ -135,8 +136,10 @@ class Names:
         """Return the name of one of the operator's own constants."""
         return Raw(f"{what}_{self.operator}")
 
-    def operand(self, tensor: int | None) -> str:
+    def operand(self, tensor: int | Raw | None) -> str:
         """Return the expression for a tensor's first element, NULL where there is none."""
+        if isinstance(tensor, Raw):
+            return tensor
         return "NULL" if tensor is None else self.operands[tensor]
 
     def is_view(self, view: View) -> bool:
@@ -154,12 +157,13 @@ def kernel_call(
     function: str,
     params_type: str,
     params: Any,
-    tensors: Sequence[int | None],
+    tensors: Sequence[int | Raw | None],
     constants: Sequence[str] = (),
 ) -> Code:
     """Return the code of a call of one of our kernels: a parameter struct, then its operands.
 
-    ``constants`` are definitions that ``params`` refers to.
+    Among the operands may be expressions, such as that of scratch memory. ``constants`` are
+    definitions that ``params`` refers to.
     """
     name = names.local("params")
     arguments = (f"&{name}", *(names.operand(tensor) for tensor in tensors))

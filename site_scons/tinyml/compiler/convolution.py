@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tinyml.compiler import code
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler import code, float16, hybrid
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.graph import Tensor
+from tinyml.compiler.hybrid import Hybrid, print_hybrid
 from tinyml.compiler.node import Node, Signature
 from tinyml.compiler.quantized import Requantization, requantization, require_32_bits
 from tinyml.compiler.spatial import Windowed
@@ -21,15 +22,18 @@ VARIANTS: dict[Signature, str] = {
     ("FLOAT32", "FLOAT32", "FLOAT32", "FLOAT32"): "float32",
     ("FLOAT32", "FLOAT32", "-", "FLOAT32"): "float32",
     ("FLOAT32", "FLOAT32", "FLOAT32"): "float32",
+    **hybrid.VARIANTS,
+    **float16.VARIANTS,
 }
 
 
 @dataclass(frozen=True)
 class Convolution(Windowed):
-    """The kernels' parameters; ``requantization`` is None for float32, else per channel."""
+    """The kernels' parameters; ``requantization``, per channel, and ``hybrid`` where they apply."""
 
     requantization: Requantization | None
     activation_range: tuple[float, float]
+    hybrid: Hybrid | None = field(default=None, kw_only=True)
 
 
 def require_constants(node: Node, channels: int) -> tuple[Tensor, Tensor | None]:
@@ -83,8 +87,12 @@ def print_convolution(
     if prepared.requantization is not None:
         constants, quantized = print_requantization(prepared.requantization, names)
         members |= quantized
+    if prepared.hybrid is not None:
+        constants, scales = print_hybrid(prepared.hybrid, names)
+        members |= scales
     function = f"{operator}_{prepared.variant}"
-    tensors = (*prepared.operands, prepared.output)
+    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
+    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
         names, f"{operator}.h", function, f"{function}_params", members, tensors, constants
     )

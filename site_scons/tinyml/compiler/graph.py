@@ -33,6 +33,7 @@ ITEM_BYTES = {
 }
 DTYPES = {
     "FLOAT32": "<f4",
+    "FLOAT16": "<f2",
     "INT64": "<i8",
     "INT32": "<i4",
     "INT16": "<i2",
@@ -68,7 +69,11 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor; ``data`` is None unless it is a constant."""
+    """A tensor; ``data`` is None unless it is a constant.
+
+    ``is_static`` says that its values follow from constants and shapes alone, as those of a shape
+    that SHAPE, STRIDED_SLICE and PACK put together.
+    """
 
     index: int
     name: str
@@ -76,6 +81,7 @@ class Tensor:
     shape: tuple[int, ...]
     quantization: Quantization | None
     data: memoryview | None
+    is_static: bool = False
 
     @property
     def elements(self) -> int:
@@ -190,7 +196,7 @@ def _graph(reader: Reader, name: str) -> Graph:
         _check_order(graph)
     inputs, outputs = _signature(root)
     return replace(
-        main,
+        _mark_static(main),
         input_names=tuple(inputs.get(i, short(main.tensors[i].name)) for i in main.inputs),
         output_names=tuple(outputs.get(i, short(main.tensors[i].name)) for i in main.outputs),
         called=tuple(called),
@@ -228,6 +234,17 @@ def _subgraph(
         inputs=_indices(table, 1, len(tensors)),
         outputs=_indices(table, 2, len(tensors)),
     )
+
+
+def _mark_static(graph: Graph) -> Graph:
+    """Return the graph with `Tensor.is_static` set: no input of the model has a say in these."""
+    static = {t.index for t in graph.tensors if t.data is not None}
+    for operator in graph.operators:
+        reads = {i for i in operator.inputs if i is not None}
+        if operator.type == "SHAPE" or (reads and reads <= static):
+            static |= set(operator.outputs)
+    tensors = (replace(t, is_static=t.index in static) for t in graph.tensors)
+    return replace(graph, tensors=tuple(tensors))
 
 
 def _check(sound: bool, problem: str) -> None:

@@ -108,9 +108,9 @@ def _spelled(signature: Signature) -> str:
 def _hint(signature: Signature) -> str:
     kinds = set(signature)
     if "FLOAT16" in kinds:
-        return "quantize=none or quantize=int8: float16 weights would need unpacking to RAM"
+        return "quantize=float16, which keeps weights as float16 and nothing else, or quantize=none"
     if "INT16" in kinds:
         return "quantize=int8 instead of int16x8"
     if {"FLOAT32", "INT8"} <= kinds:
-        return "quantize=int8 or quantize=none: this model is hybrid (quantize=dynamic)"
+        return "quantize=int8 or quantize=none: this operator is hybrid (quantize=dynamic)"
     return "quantize=int8 or quantize=none"

@@ -10,6 +10,7 @@ from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.code import C_TYPES
 from tinyml.compiler.crop import crop
+from tinyml.compiler.fold import fold
 from tinyml.compiler.fuse import fuse
 from tinyml.compiler.graph import Graph, Operator, malformed_refused, short
 from tinyml.compiler.kernels import KERNEL_SETS, OPTIMISED
@@ -123,7 +124,7 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     Raises:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
-    graph = settle(variables.resolve(graph))
+    graph = fold(settle(variables.resolve(graph)))
     layers = _layers(graph)
     _require_interface(graph)  # an operator knows better what to do about its types
     whole = [tensor.shape for tensor in graph.tensors]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from support import single
+from support.builtin_ref import builtin_ref
 from support.compare import Comparison
 
 CORNERS: dict[str, dict[str, Any]] = {
@@ -57,3 +58,45 @@ def test_without_bias(oracle: Comparison, kind: str, bias: str) -> None:
         single.convolution(depthwise=True, kind=kind, outputs=3, bias=b) for b in (bias, "zero")
     )
     oracle.check(model, equivalent=zeros)
+
+
+HYBRID_CORNERS: dict[str, dict[str, Any]] = {
+    "one channel, one scale": {"per_channel": False, "image": (1, 6, 7, 1), "outputs": 1},
+}
+FLOAT16_CORNERS = ("same", "depth multiplier 2", "stride 1x2, uneven image", "two images", "relu6")
+
+
+def with_bias(options: dict[str, Any]) -> bytes:
+    """Return the model with a bias: zeros in place of none, which TensorFlow Lite refuses."""
+    given = options.get("bias", "given") == "given"
+    return single.convolution(**options if given else options | {"bias": "zero"})
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", CORNERS | HYBRID_CORNERS)
+def test_hybrid(oracle: Comparison, corner: str) -> None:
+    """Int8 weights, float32 inputs: bit for bit what TensorFlow Lite's reference kernels give."""
+    options = {"kind": "HYBRID", "depthwise": True, **(CORNERS | HYBRID_CORNERS)[corner]}
+    model, same = single.convolution(**options), with_bias(options)
+    oracle.check(model, equivalent=same, oracle=builtin_ref, emulate_float=True)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", FLOAT16_CORNERS)
+def test_float16(oracle: Comparison, corner: str) -> None:
+    """Float16 weights: bit for bit on this computer."""
+    options = {"kind": "FLOAT16", "depthwise": True, **CORNERS[corner]}
+    oracle.check(single.convolution(**options), equivalent=with_bias(options), oracle=builtin_ref)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+def test_hybrid_with_one_scale(oracle: Comparison) -> None:
+    """It is that of all channels; TensorFlow Lite reads past it, and knows it only repeated."""
+    model, repeated = (
+        single.convolution(depthwise=True, outputs=3, kind=kind, per_channel=False)
+        for kind in ("HYBRID", "HYBRID_REPEATED")
+    )
+    oracle.check(model, equivalent=repeated, oracle=builtin_ref, emulate_float=True)

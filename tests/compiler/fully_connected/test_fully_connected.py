@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from support import single
+from support.builtin_ref import builtin_ref
 from support.compare import Comparison
 
 CORNERS: dict[str, dict[str, Any]] = {
@@ -44,3 +45,38 @@ def test_int8(oracle: Comparison, corner: str) -> None:
 def test_float32(oracle: Comparison, corner: str) -> None:
     """Float32: bit for bit on this computer."""
     oracle.check(single.fully_connected(kind="FLOAT32", **CORNERS[corner]))
+
+
+HYBRID_CORNERS: dict[str, dict[str, Any]] = {
+    "per channel": {"per_channel": True},
+    "inputs with a zero point": {"asymmetric": True},
+    "inputs with a zero point, per channel": {"asymmetric": True, "per_channel": True},
+}
+FLOAT16_CORNERS = ("plain", "three rows", "a 4-D input", "bias absent", "relu -1 to 1")
+
+
+def with_bias(options: dict[str, Any]) -> bytes:
+    """Return the model with a bias: zeros in place of none, which TensorFlow Lite refuses."""
+    given = options.get("bias", "given") == "given"
+    return single.fully_connected(**options if given else options | {"bias": "zero"})
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", CORNERS | HYBRID_CORNERS)
+def test_hybrid(oracle: Comparison, corner: str) -> None:
+    """Int8 weights, float32 inputs: bit for bit what TensorFlow Lite's reference kernels give."""
+    options = {"kind": "HYBRID", **(CORNERS | HYBRID_CORNERS)[corner]}
+    model, same = single.fully_connected(**options), with_bias(options)
+    oracle.check(model, equivalent=same, oracle=builtin_ref, emulate_float=True)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", FLOAT16_CORNERS)
+def test_float16(oracle: Comparison, corner: str) -> None:
+    """Float16 weights: bit for bit on this computer."""
+    options = {"kind": "FLOAT16", **CORNERS[corner]}
+    oracle.check(
+        single.fully_connected(**options), equivalent=with_bias(options), oracle=builtin_ref
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.builtin_ref import builtin_ref
 from support.chain import Layer, average_pool, chain, conv, depthwise, max_pool
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
@@ -63,6 +64,26 @@ def test_float32(oracle: Comparison, corner: str) -> None:
     data = chain(image, layers, "FLOAT32")
     assert len(plan_of(data).steps) == len(layers) // 2
     oracle.check(data, tolerance=1e-3, emulate_float=True)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", ["strided", "depthwise", "two pairs"])
+def test_float16(oracle: Comparison, corner: str) -> None:
+    """The band and the widened weights share the scratch memory."""
+    image, layers = FUSED[corner]
+    data = chain(image, layers, "FLOAT16")
+    assert len(plan_of(data).steps) == len(layers) // 2
+    oracle.check(data, tolerance=1e-3, emulate_float=True, oracle=builtin_ref)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+def test_hybrid_is_left_alone(oracle: Comparison) -> None:
+    """A band would be quantized by its own range."""
+    data = chain(*FUSED["two pairs"], "HYBRID")
+    assert len(plan_of(data).steps) == 4
+    oracle.check(data, emulate_float=True, oracle=builtin_ref)
 
 
 @pytest.mark.live

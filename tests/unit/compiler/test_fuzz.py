@@ -50,6 +50,8 @@ MODELS = (
     gather(axis=1, indices=(3, 0)),
     flatten(),
     streaming(),
+    single.fully_connected(kind="HYBRID", per_channel=True),
+    single.convolution(image=(1, 4, 4, 2), outputs=2, kind="FLOAT16"),
 )
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))
 GARBAGE = (0, 1, 3, 0x7F, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0)

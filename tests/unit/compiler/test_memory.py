@@ -141,7 +141,7 @@ def test_random_graphs(data: bytes) -> None:
     try:
         plan = prepare(parse(data, "m.tflite"), "reference")
     except UserError as error:
-        assert "nobody uses" in error.culprit
+        assert "nobody uses" in error.culprit or "computes nothing" in error.culprit
         return
     arena = Arena(plan)
     variables = {state.tensor: contents(plan.graph, state.tensor, 0) for state in plan.graph.state}

@@ -25,6 +25,8 @@ def lead(layer: Layer) -> int | None:
         s, pool = prepared.convolution.spatial, prepared.pool.spatial
         step = pool.stride_height * s.stride_height
         return _lead(s, pool.output_height, pool.output_width, step) * item
+    if prepared.variant == "hybrid" and prepared.scratch_bytes == layer.node.input(0).elements:
+        return 0  # all of the input has been copied before anything is written
     function = f"{layer.type.lower()}_{prepared.variant}"
     if isinstance(prepared, Windowed) and function in ROW_BY_ROW:
         s = prepared.spatial

@@ -15,6 +15,8 @@ from tinyml.compiler.convolution import (
     print_convolution,
     require_constants,
 )
+from tinyml.compiler.float16 import filters_bytes
+from tinyml.compiler.hybrid import conv_2d_hybrid, image_bytes
 from tinyml.compiler.node import Node
 from tinyml.compiler.quantized import activation, activation_range
 from tinyml.compiler.spatial import Window, is_same, spatial
@@ -60,6 +62,7 @@ def parse(node: Node) -> Options:
 def prepare(node: Node, options: Options) -> Convolution:
     """Compute the geometry, one multiplier per output channel, and the activation's range."""
     weights, bias = node.input(1), node.optional(2)
+    scratch = {"hybrid": image_bytes, "float16": filters_bytes}.get(options.variant)
     return Convolution(
         variant=options.variant,
         operands=(node.input(0).index, weights.index, None if bias is None else bias.index),
@@ -68,6 +71,8 @@ def prepare(node: Node, options: Options) -> Convolution:
         spatial=spatial(node, options.window, weights.shape[0]),
         requantization=per_channel(node, 0) if options.variant == "int8" else None,
         activation_range=activation_range(node, options.activation),
+        hybrid=conv_2d_hybrid(node) if options.variant == "hybrid" else None,
+        scratch_bytes=0 if scratch is None else scratch(node),
     )
 
 

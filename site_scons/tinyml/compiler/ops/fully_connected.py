@@ -8,8 +8,9 @@ from typing import Any
 import tflite
 
 from tinyml.compiler import code
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.convolution import VARIANTS, print_requantization, require_constants
+from tinyml.compiler.hybrid import Hybrid, fully_connected_hybrid, print_hybrid
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import (
@@ -30,6 +31,7 @@ class Options:
 
     variant: str
     activation: str
+    asymmetric: bool
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,13 @@ class Int8:
 
 @dataclass(frozen=True)
 class FullyConnected(Prepared):
-    """The kernels' parameters; ``int8`` is None for float32."""
+    """The kernels' parameters; ``int8`` and ``hybrid`` are for the variants of these names."""
 
     batches: int
     input_depth: int
     output_depth: int
     int8: Int8 | None
+    hybrid: Hybrid | None
     activation_range: tuple[float, float]
 
 
@@ -73,7 +76,8 @@ def parse(node: Node) -> Options:
     options = node.options(tflite.BuiltinOptions.FullyConnectedOptions)
     plain = options.scalar(1, "b") == tflite.FullyConnectedOptionsWeightsFormat.DEFAULT
     node.require(plain, "shuffled weights", "the default weights format")
-    return Options(variant, activation(node, options.scalar(0, "b")))
+    fused = activation(node, options.scalar(0, "b"))
+    return Options(variant, fused, asymmetric=bool(options.scalar(3, "?")))
 
 
 def prepare(node: Node, options: Options) -> FullyConnected:
@@ -89,7 +93,11 @@ def prepare(node: Node, options: Options) -> FullyConnected:
         input_depth=weights.shape[1],
         output_depth=weights.shape[0],
         int8=_int8(node) if options.variant == "int8" else None,
+        hybrid=fully_connected_hybrid(node, options.asymmetric)
+        if options.variant == "hybrid"
+        else None,
         activation_range=activation_range(node, options.activation),
+        scratch_bytes=weights.shape[1] if options.variant == "hybrid" else 0,
     )
 
 
@@ -121,8 +129,12 @@ def print_(prepared: FullyConnected, names: Names) -> Code:
         members |= quantized
         members["weights_offset"] = prepared.int8.weights_offset
         members["per_channel"] = int(prepared.int8.per_channel)
+    if prepared.hybrid is not None:
+        constants, scales = print_hybrid(prepared.hybrid, names)
+        members |= scales
     function = f"fully_connected_{prepared.variant}"
-    tensors = (*prepared.operands, prepared.output)
+    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
+    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
         names, "fully_connected.h", function, f"{function}_params", members, tensors, constants
     )

@@ -16,7 +16,12 @@ from tinyml.compiler.plan import Plan, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = ROOT / "firmware" / "kernels"
-INCLUDES = ("firmware/runtime", "firmware/kernels/include", "firmware/kernels/cmsis_nn/include")
+INCLUDES = (
+    "firmware/runtime",
+    "firmware/kernels/include",
+    "firmware/kernels/cmsis_nn/include",
+    "firmware/kernels/cm7",
+)
 WARNINGS = ("-Wall", "-Wextra", "-Wshadow", "-Wdouble-promotion", "-Wconversion", "-Werror")
 C_FLAGS = ("-std=c11", "-ffp-contract=off", *(f"-I{ROOT / path}" for path in INCLUDES), *WARNINGS)
 HOST_FLAGS = ("-O2", "-fPIC", "-g", "-fsanitize=undefined", "-fno-sanitize-recover=undefined")

@@ -9,12 +9,27 @@ import pytest
 from support import single
 from support.builtin_ref import builtin_ref
 from support.compare import Comparison
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
 
 CORNERS: dict[str, dict[str, Any]] = {
     "same": {"outputs": 3},
     "valid": {"same": False, "outputs": 3},
     "depth multiplier 2": {"outputs": 6},
     "depth multiplier 8 of one channel": {"image": (1, 8, 6, 1), "outputs": 8},
+    "a large window over one channel": {"image": (1, 12, 9, 1), "window": (10, 4), "outputs": 5},
+    "a large window over one channel, one output": {
+        "image": (1, 12, 9, 1),
+        "window": (4, 5),
+        "outputs": 1,
+    },
+    "one channel, dilation": {"image": (1, 12, 9, 1), "dilation": (3, 2), "outputs": 3},
+    "more than a tile high and wide": {"image": (1, 67, 9, 1), "outputs": 2},
+    "more than a tile wide, stride 2x1": {"image": (1, 5, 40, 5), "outputs": 5, "stride": (2, 1)},
+    "stride 3": {"image": (1, 8, 11, 6), "outputs": 6, "stride": (3, 3)},
+    "one pixel": {"image": (1, 1, 1, 4), "window": (3, 1)},
+    "a tile with both edges": {"image": (1, 5, 5, 6), "outputs": 6},
     "stride 2": {"stride": (2, 2), "outputs": 3},
     "stride 1x2, uneven image": {"stride": (1, 2), "image": (1, 5, 9, 4)},
     "window 5x1": {"window": (5, 1), "outputs": 3},
@@ -32,6 +47,14 @@ INT8_CORNERS: dict[str, dict[str, Any]] = {
     "per-tensor weights": {"per_channel": False, "outputs": 3},
     "saturating": {"output_scale": 0.005, "outputs": 3},
     "zero points at the ends": {"zero_points": (-128, 127), "outputs": 3},
+    "relu at the end": {"zero_points": (127, -128), "outputs": 3, "activation": "RELU"},
+    "relu6 below the end": {"zero_points": (5, -128), "activation": "RELU6", "outputs": 3},
+    "relu of small outputs": {
+        "zero_points": (-128, -128),
+        "activation": "RELU",
+        "output_scale": 2.0,
+        "outputs": 3,
+    },
 }
 
 
@@ -50,7 +73,7 @@ def test_float32(oracle: Comparison, corner: str) -> None:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
+@pytest.mark.parametrize("kind", ["INT8", "INT16", "FLOAT32"])
 @pytest.mark.parametrize("bias", ["absent", "omitted"])
 def test_without_bias(oracle: Comparison, kind: str, bias: str) -> None:
     """No bias is a bias of zeros; tflite-micro itself crashes on such a model."""
@@ -58,6 +81,38 @@ def test_without_bias(oracle: Comparison, kind: str, bias: str) -> None:
         single.convolution(depthwise=True, kind=kind, outputs=3, bias=b) for b in (bias, "zero")
     )
     oracle.check(model, equivalent=zeros)
+
+
+INT16_CORNERS: dict[str, dict[str, Any]] = {
+    "same": {"outputs": 3},
+    "depth multiplier 2, valid": {"outputs": 6, "same": False},
+    "stride, dilation": {"stride": (1, 2), "dilation": (2, 1), "image": (2, 9, 9, 4)},
+    "relu6": {"activation": "RELU6", "outputs": 3},
+    "per-tensor weights": {"per_channel": False, "outputs": 3},
+    "saturating": {"output_scale": 0.005, "outputs": 3},
+    "sums beyond 32 bits": {
+        "image": (1, 50, 50, 5),
+        "outputs": 5,
+        "window": (50, 50),
+        "same": False,
+        "positive": True,
+        "output_scale": 200.0,
+    },
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations: byte for byte."""
+    oracle.check(single.convolution(depthwise=True, kind="INT16", **INT16_CORNERS[corner]))
+
+
+def test_int32_bias_of_int16() -> None:
+    """Tflite-micro reads an int32 bias as int64, so that nothing says what is right."""
+    data = single.convolution(depthwise=True, kind="INT16", outputs=3, bias="int32")
+    with pytest.raises(UserError, match="int16, int8, int32, int16"):
+        prepare(parse(data, "m.tflite"), "reference")
 
 
 HYBRID_CORNERS: dict[str, dict[str, Any]] = {

@@ -96,6 +96,7 @@ class Plan:
         constants: the weight behind each constant tensor that kernels read.
         made: the weights behind each operator's own constants, by their names.
         state: offset of each variable, and of what is one, in memory beside the arena.
+        cropped: the shapes that the file gives to tensors of which only a part is made.
     """
 
     graph: Graph
@@ -112,6 +113,7 @@ class Plan:
     arena_lower_bound: int
     state: dict[int, int]
     state_bytes: int
+    cropped: dict[int, tuple[int, ...]]
 
     @property
     def weight_bytes(self) -> int:
@@ -128,6 +130,7 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     graph = fold(settle(variables.resolve(graph)))
     layers = _layers(graph)
     _require_interface(graph)  # an operator knows better what to do about its types
+    whole = [tensor.shape for tensor in graph.tensors]
     if kernel in OPTIMISED:
         graph, layers = crop(graph, layers)
         layers = fuse(graph, layers)
@@ -155,6 +158,7 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         arena_lower_bound=memory.lower_bound,
         state=memory.state,
         state_bytes=memory.state_bytes,
+        cropped={t.index: whole[t.index] for t in graph.tensors if t.shape != whole[t.index]},
     )
 
 

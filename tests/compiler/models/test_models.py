@@ -40,8 +40,8 @@ def test_arena_is_the_largest_live_set(shared_models: Path, name: str) -> None:
     graph = parse((shared_models / f"{name}.tflite").read_bytes(), name)
     for kernel in KERNEL_SETS:
         plan = prepare(graph, kernel)
-        in_a_row = kernel == "cm7" and name == "kws_ref_model"
-        leads = sum(step.choice.lead or 0 for step in plan.steps) if in_a_row else 0
+        # Four 1x1 convolutions, each two lines of 5 x 64 values ahead of its input.
+        leads = 4 * 640 if kernel == "cm7" and name == "kws_ref_model" else 0
         assert plan.arena_lower_bound <= plan.arena_bytes <= plan.arena_lower_bound + leads
 
 

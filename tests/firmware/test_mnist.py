@@ -15,6 +15,7 @@ from tinyml import models, vectors
 
 pytestmark = pytest.mark.live
 INT8 = "build/models/mnist/int8/mnist.tflite"
+INT16X8 = "build/models/mnist/int16x8/mnist.tflite"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,16 @@ def digits(root: Path) -> np.ndarray:
     model = models.load(root / "models" / "mnist")
     assert model.test is not None
     return vectors.load(model.test, (28, 28, 1), model.input_scale).inputs
+
+
+@pytest.fixture(scope="module")
+def labels(root: Path) -> np.ndarray:
+    """Return the digit that each of the test vectors shows."""
+    model = models.load(root / "models" / "mnist")
+    assert model.test is not None
+    shown = vectors.load(model.test, (28, 28, 1), model.input_scale).labels
+    assert shown is not None
+    return shown
 
 
 @pytest.mark.parametrize(
@@ -48,6 +59,23 @@ def test_int8_is_byte_for_byte_tflite_micro(
     np.testing.assert_array_equal(
         np.frombuffer(actual, dtype=np.int8).reshape(expected.shape), expected
     )
+
+
+@pytest.mark.parametrize(("board", "kernel"), [("mps2-an500", "cm7"), ("host", "reference")])
+def test_int16x8_is_byte_for_byte_tflite_micro(
+    root: Path, digits: np.ndarray, labels: np.ndarray, tmp_path: Path, board: str, kernel: str
+) -> None:
+    """With 16-bit activations too; and every digit is recognised."""
+    options = (f"board={board}", f"kernel={kernel}", "quantize=int16x8")
+    variant = project.build(*options, "vectors")
+    micro = oracle.TfliteMicro(root / INT16X8)
+    inputs = micro.quantized_inputs(digits)
+    assert inputs.dtype == np.int16
+    expected = micro.run(inputs)
+    actual = project.run_vectors(variant / "mnist-vectors.elf", board, inputs.tobytes(), tmp_path)
+    scores = np.frombuffer(actual, dtype="<i2").reshape(expected.shape)
+    np.testing.assert_array_equal(scores, expected)
+    np.testing.assert_array_equal(scores.argmax(axis=1), labels)
 
 
 @pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")

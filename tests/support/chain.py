@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from support.single import Pair, extent, weighted_tensors, window_fields
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import ModelBuilder, quantization
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,9 @@ def chain(
     """
     rng = np.random.default_rng(0)
     model = ModelBuilder()
-    if kind == "INT8":
-        made = [model.tensor("input", kind, image, scales=[0.043], zero_points=[-3])]
+    if kind in ("INT8", "INT16"):
+        scale = 0.043 / 256 if kind == "INT16" else 0.043
+        made = [model.tensor("input", kind, image, **quantization(kind, scale, -3))]
     else:
         made = [model.tensor("input", "FLOAT32", image)]
     for layer in layers:
@@ -116,4 +117,5 @@ def _keep_scale(model: ModelBuilder, indices: list[int], terms: int) -> None:
     """Give weights and bias scales under which the output fills the input's range."""
     weights, bias = model.tensors[indices[1]], model.tensors[indices[2]]
     weights.scales = [s * 0.9 / (74 * 0.011 * math.sqrt(terms)) for s in weights.scales]
-    bias.scales = [0.043 * float(np.float32(s)) for s in weights.scales]
+    source = model.tensors[indices[0]].scales[0]
+    bias.scales = [source * float(np.float32(s)) for s in weights.scales]

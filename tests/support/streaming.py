@@ -82,6 +82,17 @@ class Model(ModelBuilder):
         )
         return result
 
+    def halves(self, source: int) -> tuple[int, int]:
+        """Add a SPLIT of shape (1, n) in two and return its outputs."""
+        columns = self.tensors[source].shape[1] // 2
+        axis = self.constant(f"axis {len(self.tensors)}", np.array(1, np.int32))
+        first, second = (self.made(f"half {len(self.tensors) + i}", (1, columns)) for i in (0, 1))
+        table, options = "SplitOptions", {"NumSplits": 2}
+        self.operator(
+            "SPLIT", [axis, source], [first, second], options_table=table, options=options
+        )
+        return first, second
+
     def written(self, outputs: Sequence[int]) -> bytes:
         """Return the file."""
         return self.finish([self.input], outputs)

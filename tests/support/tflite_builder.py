@@ -24,6 +24,22 @@ NUMPY_TYPES = {
 }
 
 
+def quantization(kind: str, scale: float, zero_point: int = 0) -> dict[str, Any]:
+    """Return a tensor's quantization: none for float32 and int32, symmetric for int16."""
+    if kind in ("FLOAT32", "INT32"):
+        return {}
+    return {"scales": [scale], "zero_points": [0 if kind == "INT16" else zero_point]}
+
+
+def values(kind: str, shape: Sequence[int], seed: int = 0) -> np.ndarray[Any, Any]:
+    """Return random values of a type, integers from its whole range."""
+    rng = np.random.default_rng(seed)
+    if kind == "FLOAT32":
+        return rng.standard_normal(shape).astype(np.float32)
+    limits = np.iinfo(NUMPY_TYPES[kind])
+    return rng.integers(limits.min, limits.max + 1, shape).astype(NUMPY_TYPES[kind])
+
+
 @dataclass
 class TensorSpec:
     """A tensor to be written; ``data`` makes it a constant."""

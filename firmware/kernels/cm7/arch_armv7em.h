@@ -14,6 +14,17 @@ static inline uint32_t load_word(const int8_t *address) {
     return word;
 }
 
+// Two halfwords from any address.
+static inline uint32_t load_halves(const int16_t *address) {
+    uint32_t word;
+    memcpy(&word, address, sizeof(word));
+    return word;
+}
+
+static inline void store_halves(int16_t *address, uint32_t word) {
+    memcpy(address, &word, sizeof(word));
+}
+
 static inline void store_word(int8_t *address, uint32_t word) {
     memcpy(address, &word, sizeof(word));
 }
@@ -79,6 +90,16 @@ static inline int32_t multiply_low_halves(uint32_t a, uint32_t b, int32_t sum) {
     return sum;
 }
 
+static inline int32_t multiply_low_by_high_half(uint32_t a, uint32_t b, int32_t sum) {
+    __asm__("smlabt %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+    return sum;
+}
+
+static inline int32_t multiply_high_by_low_half(uint32_t a, uint32_t b, int32_t sum) {
+    __asm__("smlatb %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+    return sum;
+}
+
 static inline int32_t multiply_high_halves(uint32_t a, uint32_t b, int32_t sum) {
     __asm__("smlatt %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
     return sum;
@@ -106,6 +127,19 @@ static inline uint32_t max_bytes(uint32_t a, uint32_t b) {
 static inline uint32_t min_bytes(uint32_t a, uint32_t b) {
     uint32_t smaller;
     __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(smaller) : "r"(a), "r"(b));
+    return smaller;
+}
+
+// The larger of each pair of signed halfwords.
+static inline uint32_t max_halves(uint32_t a, uint32_t b) {
+    uint32_t larger;
+    __asm__("ssub16 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b));
+    return larger;
+}
+
+static inline uint32_t min_halves(uint32_t a, uint32_t b) {
+    uint32_t smaller;
+    __asm__("ssub16 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(smaller) : "r"(a), "r"(b));
     return smaller;
 }
 

@@ -18,6 +18,21 @@ struct conv_2d_int8_params {
     const int32_t *shifts;
 };
 
+struct conv_2d_int16_params {
+    struct spatial spatial;
+    int32_t activation_min, activation_max;
+    const int16_t *multipliers; // one per output channel, of 15 bits
+    const uint8_t *shifts;      // to the right
+};
+
+// Sums have 32 bits, as the bias has.
+struct conv_2d_int16_bias32_params {
+    struct spatial spatial;
+    int32_t activation_min, activation_max;
+    const int32_t *multipliers; // one per output channel
+    const int32_t *shifts;
+};
+
 struct conv_2d_float32_params {
     struct spatial spatial;
     float activation_min, activation_max;
@@ -40,6 +55,10 @@ struct conv_2d_float16_params {
 // `bias` holds one value per output channel, or is NULL.
 void conv_2d_int8(const struct conv_2d_int8_params *params, const int8_t *input,
                   const int8_t *weights, const int32_t *bias, int8_t *output);
+void conv_2d_int16(const struct conv_2d_int16_params *params, const int16_t *input,
+                   const int8_t *weights, const int64_t *bias, int16_t *output);
+void conv_2d_int16_bias32(const struct conv_2d_int16_bias32_params *params, const int16_t *input,
+                          const int8_t *weights, const int32_t *bias, int16_t *output);
 void conv_2d_float32(const struct conv_2d_float32_params *params, const float *input,
                      const float *weights, const float *bias, float *output);
 // `quantized` has room for one image.

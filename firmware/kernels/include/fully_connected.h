@@ -19,6 +19,21 @@ struct fully_connected_int8_params {
     const int32_t *shifts;
 };
 
+struct fully_connected_int16_params {
+    int32_t batches, input_depth, output_depth;
+    int32_t activation_min, activation_max;
+    const int16_t *multipliers; // one per output channel, of 15 bits
+    const uint8_t *shifts;      // to the right
+};
+
+// Sums have 32 bits, as the bias has.
+struct fully_connected_int16_bias32_params {
+    int32_t batches, input_depth, output_depth;
+    int32_t activation_min, activation_max;
+    const int32_t *multipliers; // one per output channel
+    const int32_t *shifts;
+};
+
 struct fully_connected_float32_params {
     int32_t batches, input_depth, output_depth;
     float activation_min, activation_max;
@@ -38,6 +53,11 @@ struct fully_connected_float16_params {
 // `bias` holds one value per output, or is NULL.
 void fully_connected_int8(const struct fully_connected_int8_params *params, const int8_t *input,
                           const int8_t *weights, const int32_t *bias, int8_t *output);
+void fully_connected_int16(const struct fully_connected_int16_params *params, const int16_t *input,
+                           const int8_t *weights, const int64_t *bias, int16_t *output);
+void fully_connected_int16_bias32(const struct fully_connected_int16_bias32_params *params,
+                                  const int16_t *input, const int8_t *weights, const int32_t *bias,
+                                  int16_t *output);
 void fully_connected_float32(const struct fully_connected_float32_params *params,
                              const float *input, const float *weights, const float *bias,
                              float *output);

@@ -15,7 +15,7 @@ from tinyml.compiler.layer import Layer
 from tinyml.compiler.spatial import Spatial, Windowed
 
 #: Variants in which no value depends on pixels outside of its window.
-LOCAL_VARIANTS = ("float16", "float32", "int16", "int8")
+LOCAL_VARIANTS = ("float16", "float32", "int16", "int16_bias32", "int8")
 #: Those whose input has to be whole, as its range counts, but whose output need not be.
 WHOLE_INPUT_VARIANTS = ("hybrid",)
 

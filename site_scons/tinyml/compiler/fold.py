@@ -119,8 +119,9 @@ def _reads(graph: Graph, operator: Operator) -> set[int]:
 
 
 def _without_dead(graph: Graph) -> Graph:
-    """Drop operators whose outputs nobody reads; those without outputs act in another way."""
-    read, kept = set(graph.outputs), []
+    """Drop operators whose outputs nobody reads, the next inference included."""
+    read = {*graph.outputs, *(variable.tensor for variable in graph.state)}
+    kept = []
     for operator in reversed(graph.operators):
         if not operator.outputs or read & set(operator.outputs):
             kept.append(operator)

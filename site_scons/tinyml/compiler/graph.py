@@ -270,7 +270,10 @@ def _tensor(index: int, table: Table, buffers: list[memoryview]) -> Tensor:
     _check(kind in _TYPES, f"{label} has the unknown type {kind}")
     _check(len(shape) <= MAX_RANK, f"{label} has more than {MAX_RANK} dimensions")
     _check(all(d > 0 for d in shape), f"{label} has the shape {list(shape)}")
-    _check(math.prod(shape) * 4 <= MAX_BYTES, f"{label} does not fit 2 GB: {list(shape)}")
+    _check(
+        math.prod(shape) * max(ITEM_BYTES.values()) <= MAX_BYTES,
+        f"{label} does not fit 2 GB: {list(shape)}",
+    )
     _check(buffer < len(buffers) or buffer == 0, f"{label} names buffer {buffer}")
     _check(not table.scalar(5, "?"), f"{label} is a variable: state is not supported")
     _check(table.table(6) is None, f"{label} is sparse: only dense tensors are supported")

@@ -98,6 +98,10 @@ class Node:
         self.require(
             quantization.scales[0] > 0, f"the scale of {short(tensor.name)!r} is 0", "above 0"
         )
+        if tensor.type == "INT16":
+            zero_point = quantization.zero_points[0]
+            what = f"the zero point {zero_point} of {short(tensor.name)!r}"
+            self.require(zero_point == 0, what, "0, as 16-bit activations are symmetric")
         return quantization
 
 

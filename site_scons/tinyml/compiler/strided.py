@@ -38,7 +38,8 @@ def parse_variant(node: Node, arguments: int, more: Sequence[str] = ()) -> str:
     ``more`` are types that not all of these operators have.
     """
     node.require_arity(1 + arguments, 1 + arguments)
-    variants = {(k, *("INT32",) * arguments, k): k.lower() for k in ("INT8", "FLOAT32", *more)}
+    types = ("INT8", "INT16", "FLOAT32", *more)
+    variants = {(k, *("INT32",) * arguments, k): k.lower() for k in types}
     variant = node.variant(variants)
     same = node.input(0).quantization == node.output.quantization
     node.require(same, "input and output quantized differently", "the same scale and zero point")

@@ -325,7 +325,7 @@ def without_copies(graph: Graph, layers: Sequence[Prepared]) -> list[Prepared]:
     state = {state.tensor for state in graph.state}
     return [
         replace(layer, alias=True)
-        if layer.operands[0] in state and _is_stable(graph, layers, index)
+        if state.intersection(layer.operands[:1]) and _is_stable(graph, layers, index)
         else layer
         for index, layer in enumerate(layers)
     ]

@@ -56,3 +56,19 @@ def test_int8(oracle: Comparison, corner: str) -> None:
 def test_float32(oracle: Comparison, corner: str) -> None:
     """Float32: bit for bit on this computer."""
     oracle.check(single.add(kind="FLOAT32", **CORNERS[corner]))
+
+
+INT16_CORNERS: dict[str, dict[str, Any]] = {
+    "equal shapes": {},
+    "a constant per channel, relu6": {"second": (5,), "constant": True, "activation": "RELU6"},
+    "rows and columns": {"first": (1, 3, 1, 5), "second": (1, 1, 4, 1)},
+    "saturating": {"scales": (0.1, 0.1, 0.02)},
+    "far apart": {"scales": (3.0, 0.001, 3.1)},
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16: byte for byte."""
+    oracle.check(single.add(kind="INT16", **INT16_CORNERS[corner]))

@@ -12,7 +12,7 @@ from support.compare import Comparison
 from support.streaming import Model, assign
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
-from tinyml.compiler.plan import Limit, prepare
+from tinyml.compiler.plan import INTERFACE_TYPES, Limit, prepare
 from tinyml.errors import UserError
 
 
@@ -111,6 +111,24 @@ def an_output(m: Model) -> list[int]:
     return [held, m.reshape(new, (2, 2))]
 
 
+def split_into_outputs(m: Model) -> list[int]:
+    """The caller gets parts of the value."""
+    s = m.variable("s")
+    held = m.add(m.read(s), m.input)
+    new = m.add(m.input, m.input)
+    assign(m, s, new)
+    return [held, *m.halves(new)]
+
+
+def put_together(m: Model) -> list[int]:
+    """Parts are made in the variable's memory."""
+    s = m.variable("s")
+    held = m.add(m.read(s), m.input)
+    parts = [m.add(half, half) for half in m.halves(m.input)]
+    assign(m, s, m.concatenate(*parts))
+    return [held]
+
+
 def in_two_variables(m: Model) -> list[int]:
     """One value is assigned to two variables."""
     s, t = m.variable("s"), m.variable("t", np.arange(4))
@@ -134,6 +152,8 @@ VALUES: tuple[tuple[Callable[[Model], list[int]], int], ...] = (
     (made_before_a_read, 1),
     (used_after_another, 1),
     (an_output, 1),
+    (split_into_outputs, 1),
+    (put_together, 0),
     (in_two_variables, 1),
 )
 
@@ -156,9 +176,10 @@ def test_assign_variable(
 
 
 @pytest.mark.live
-def test_uint8(oracle: Comparison) -> None:
+@pytest.mark.parametrize("kind", sorted({*INTERFACE_TYPES} - {"FLOAT32", "INT8"}))
+def test_other_types(oracle: Comparison, kind: str) -> None:
     """A delay without arithmetic runs in any type of the interface."""
-    model = Model("UINT8", zero_point=200)
+    model = Model(kind, zero_point=200 if kind == "UINT8" else 0)
     s = model.variable("s")
     old = model.read(s)
     assign(model, s, model.input)

@@ -53,3 +53,9 @@ def test_refusals(parameters: dict[str, Any], problem: str) -> None:
     """What would need values changed, as tflite-micro refuses it too; shapes that do not fit."""
     with pytest.raises(UserError, match=problem):
         prepare(parse(concatenation(**parameters), "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(concatenation(kind="INT16", **CORNERS["one between"]))

@@ -95,6 +95,46 @@ def test_float32(oracle: Comparison, corner: str) -> None:
     oracle.check(single.convolution(kind="FLOAT32", **CORNERS[corner]))
 
 
+#: Corners of the sums and of the way back from them; the geometry is int8's.
+INT16_CORNERS: dict[str, dict[str, Any]] = {
+    "same": {},
+    "stride, dilation, two images": {
+        "image": (2, 11, 9, 2),
+        "stride": (2, 1),
+        "dilation": (1, 2),
+        "same": False,
+    },
+    "window larger than the image": {"window": (7, 8), "image": (1, 3, 4, 2)},
+    "bias absent": {"bias": "absent"},
+    "bias left out": {"bias": "omitted"},
+    "relu6": {"activation": "RELU6"},
+    "relu -1 to 1": {"activation": "RELU_N1_TO_1"},
+    "per-tensor weights": {"per_channel": False},
+    "saturating": {"output_scale": 0.005},
+    "a factor above 1": {"output_scale": 0.0001, "window": (1, 1)},
+    "hardly any output": {"output_scale": 40.0},
+    "sums beyond 32 bits": {
+        "image": (1, 5, 5, 96),
+        "window": (5, 5),
+        "positive": True,
+        "output_scale": 80.0,
+    },
+    "a window of several pieces, an odd pixel and channel": {
+        "image": (1, 3, 5, 40),
+        "outputs": 19,
+    },
+    "int32 bias": {"bias": "int32"},
+    "int32 bias, saturating": {"bias": "int32", "output_scale": 0.005},
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations: byte for byte, with sums of 64 bits and, by an int32 bias, of 32."""
+    oracle.check(single.convolution(kind="INT16", **INT16_CORNERS[corner]))
+
+
 HYBRID_CORNERS: dict[str, dict[str, Any]] = {
     "one scale for all channels: no zero point": {"per_channel": False},
 }

@@ -61,6 +61,14 @@ def test_cropped(oracle: Comparison, corner: str) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("corner", ["through three layers", "overlapping pool"])
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations too."""
+    image, layers, _ = CROPPED[corner]
+    oracle.check(chain(image, layers, "INT16"))
+
+
+@pytest.mark.live
 @pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
 def test_hybrid(oracle: Comparison) -> None:
     """What a hybrid operator reads stays whole, as its range is taken; what it makes does not."""

@@ -12,6 +12,7 @@ from support.chain import chain, conv, depthwise
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
 
 CORNERS: dict[str, dict[str, Any]] = {
     "same": {"outputs": 3},
@@ -73,7 +74,7 @@ def test_float32(oracle: Comparison, corner: str) -> None:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
+@pytest.mark.parametrize("kind", ["INT8", "INT16", "FLOAT32"])
 @pytest.mark.parametrize("bias", ["absent", "omitted"])
 def test_without_bias(oracle: Comparison, kind: str, bias: str) -> None:
     """No bias is a bias of zeros; tflite-micro itself crashes on such a model."""
@@ -81,6 +82,38 @@ def test_without_bias(oracle: Comparison, kind: str, bias: str) -> None:
         single.convolution(depthwise=True, kind=kind, outputs=3, bias=b) for b in (bias, "zero")
     )
     oracle.check(model, equivalent=zeros)
+
+
+INT16_CORNERS: dict[str, dict[str, Any]] = {
+    "same": {"outputs": 3},
+    "depth multiplier 2, valid": {"outputs": 6, "same": False},
+    "stride, dilation": {"stride": (1, 2), "dilation": (2, 1), "image": (2, 9, 9, 4)},
+    "relu6": {"activation": "RELU6", "outputs": 3},
+    "per-tensor weights": {"per_channel": False, "outputs": 3},
+    "saturating": {"output_scale": 0.005, "outputs": 3},
+    "sums beyond 32 bits": {
+        "image": (1, 50, 50, 5),
+        "outputs": 5,
+        "window": (50, 50),
+        "same": False,
+        "positive": True,
+        "output_scale": 200.0,
+    },
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations: byte for byte."""
+    oracle.check(single.convolution(depthwise=True, kind="INT16", **INT16_CORNERS[corner]))
+
+
+def test_int32_bias_of_int16() -> None:
+    """Tflite-micro reads an int32 bias as int64, so that nothing says what is right."""
+    data = single.convolution(depthwise=True, kind="INT16", outputs=3, bias="int32")
+    with pytest.raises(UserError, match="int16, int8, int32, int16"):
+        prepare(parse(data, "m.tflite"), "reference")
 
 
 HYBRID_CORNERS: dict[str, dict[str, Any]] = {

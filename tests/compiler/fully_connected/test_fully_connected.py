@@ -11,6 +11,7 @@ from support.builtin_ref import builtin_ref
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
 
 CORNERS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -61,6 +62,44 @@ def test_packed(corner: str) -> None:
 def test_float32(oracle: Comparison, corner: str) -> None:
     """Float32: bit for bit on this computer."""
     oracle.check(single.fully_connected(kind="FLOAT32", **CORNERS[corner]))
+
+
+INT16_CORNERS: dict[str, dict[str, Any]] = {
+    "per-tensor": {},
+    "per-channel, three rows": {"per_channel": True, "image": (3, 20)},
+    "many outputs": {"per_channel": True, "outputs": 301, "image": (1, 63)},
+    "bias absent": {"bias": "absent"},
+    "bias left out": {"bias": "omitted"},
+    "relu6": {"activation": "RELU6"},
+    "saturating": {"output_scale": 0.005},
+    "sums beyond 32 bits": {"image": (1, 3000), "positive": True, "output_scale": 150.0},
+    "int32 bias": {"bias": "int32"},
+    "int32 bias, per-channel": {"bias": "int32", "per_channel": True},
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations: byte for byte, with sums of 64 bits and, by an int32 bias, of 32."""
+    oracle.check(single.fully_connected(kind="INT16", **INT16_CORNERS[corner]))
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"bias": "int32", "image": (1, 3000)}, "may overflow 32 bits"),
+        ({"output_scale": 1e-5, "image": (1, 3000)}, "48 bits, or 32 once scaled"),
+        ({"output_scale": 1e-30, "bias": "absent"}, "a factor of 2^29 or more"),
+        ({"output_scale": 2.5e-6, "image": (1, 1), "bias": "absent"}, "a factor of 2^7 or more"),
+        ({"weights_zero_point": 7}, "weights with a zero point"),
+    ],
+)
+def test_int16_refused(more: dict[str, Any], problem: str) -> None:
+    """Sums that could leave their bits, and weights that are not symmetric."""
+    with pytest.raises(UserError) as error:
+        prepare(parse(single.fully_connected(kind="INT16", **more), "m.tflite"), "reference")
+    assert problem in error.value.culprit
 
 
 HYBRID_CORNERS: dict[str, dict[str, Any]] = {

@@ -83,6 +83,16 @@ def test_float32(oracle: Comparison, corner: str) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("corner", ["padded", "strided", "depthwise", "long windows"])
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations: byte for byte, band by band."""
+    image, layers = FUSED[corner]
+    data = chain(image, layers, "INT16")
+    assert len(plan_of(data).steps) == len(layers) // 2
+    oracle.check(data)
+
+
+@pytest.mark.live
 @pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
 @pytest.mark.parametrize("corner", ["strided", "depthwise", "two pairs"])
 def test_float16(oracle: Comparison, corner: str) -> None:

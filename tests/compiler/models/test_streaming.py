@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,15 +11,15 @@ import numpy as np
 import pytest
 
 from support.compare import Comparison
-from support.compiled import run
+from support.compiled import ROOT, run
 from support.streaming import Model, assign
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
 
 SLICES = {"BeginMask": 0b1101, "EndMask": 0b1111}
-#: Frames of 4 features go in one by one; the convolution reads the last 3.
-KERAS = """
+#: Frames of 4 features go in one by one; the convolution reads the last 3 too.
+SAVE = """
 import sys
 import numpy as np
 import tensorflow as tf
@@ -28,7 +30,7 @@ class Stream(tf.Module):
         self.taken = tf.Variable(tf.reshape(tf.range(4.0), (1, 4)))
         self.weights = tf.constant(np.random.default_rng(0).normal(0, 0.5, (4, 4, 5)), tf.float32)
 
-    @tf.function(input_signature=[tf.TensorSpec((1, 1, 4), tf.float32)])
+    @tf.function(input_signature=[tf.TensorSpec((1, 1, 4), tf.float32, "frame")])
     def __call__(self, frame):
         frames = tf.concat([self.state, frame], axis=1)
         self.state.assign(frames[:, 1:, :])
@@ -36,20 +38,19 @@ class Stream(tf.Module):
         return tf.nn.conv1d(frames, self.weights, 1, "VALID"), self.taken.read_value()
 
 module = Stream()
-function = module.__call__.get_concrete_function()
-converter = tf.lite.TFLiteConverter.from_concrete_functions([function], module)
-converter.experimental_enable_resource_variables = True
-if sys.argv[2] == "INT8":
-    random = np.random.default_rng(1)
-    frames = random.normal(0, 1, (50, 1, 1, 4)).astype(np.float32)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([frame] for frame in frames)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
-    converter._experimental_variable_quantization = True
-with open(sys.argv[1], "wb") as file:
-    file.write(converter.convert())
+signature = module.__call__.get_concrete_function()
+tf.saved_model.save(module, sys.argv[1], signatures=signature)
 """
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SavedModel with two variables, and beside it calibration vectors."""
+    folder = tmp_path_factory.mktemp("stream")
+    run([sys.executable, "-c", SAVE, "saved"], folder)
+    frames = np.random.default_rng(1).normal(0, 1, (50, 1, 4)).astype(np.float32)
+    np.savez(folder / "calibration.npz", inputs=frames)
+    return folder / "saved"
 
 
 def sliding_window(m: Model, rows: int = 3, channels: int = 4, outputs: int = 5) -> bytes:
@@ -93,11 +94,22 @@ def test_sliding_window(oracle: Comparison, kind: str, tolerance: float) -> None
 
 
 @pytest.mark.live
-@pytest.mark.parametrize(("kind", "tolerance"), [("INT8", 0.0), ("FLOAT32", 1e-4)])
-def test_from_tensorflow(oracle: Comparison, tmp_path: Path, kind: str, tolerance: float) -> None:
-    """A tf.Module with two tf.Variable, as the converter writes it; its int8 state is int8."""
+@pytest.mark.parametrize(
+    ("mode", "kind", "tolerance"), [("int8", "INT8", 0.0), ("none", "FLOAT32", 1e-4)]
+)
+def test_from_tensorflow(
+    oracle: Comparison, saved_model: Path, tmp_path: Path, mode: str, kind: str, tolerance: float
+) -> None:
+    """A tf.Module with two tf.Variable through our converter; with int8, they are int8 too."""
     model = tmp_path / "stream.tflite"
-    run([sys.executable, "-c", KERAS, str(model), kind], tmp_path)
+    calibration = saved_model.parent / "calibration.npz"
+    command = [sys.executable, "-m", "tinyml.convert", str(saved_model), "--output", str(model)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "site_scons")}
+    subprocess.run(
+        [*command, "--quantize", mode, "--calibration", str(calibration)],
+        env=environment,
+        check=True,
+    )
     data = model.read_bytes()
     plan = prepare(parse(data, "m.tflite"), "reference")
     assert len(plan.graph.state) == 2

@@ -40,6 +40,21 @@ def reshaped_and_used_after_the_assignment(m: Model) -> list[int]:
     return [m.add(old, old)]
 
 
+def split_and_used_after_the_assignment(m: Model) -> list[int]:
+    s = m.variable("s")
+    first, second = m.halves(m.read(s))
+    assign(m, s, m.input)
+    return [m.add(first, second)]
+
+
+def split_and_used_before_the_assignment(m: Model) -> list[int]:
+    s = m.variable("s")
+    first, second = m.halves(m.read(s))
+    result = m.add(first, second)
+    assign(m, s, m.input)
+    return [result]
+
+
 def before_and_after(m: Model) -> list[int]:
     s = m.variable("s")
     old = m.read(s)
@@ -117,6 +132,8 @@ ORDERS: tuple[tuple[Callable[[Model], list[int]], int], ...] = (
     (before_the_assignment, 0),
     (used_after_the_assignment, 1),
     (reshaped_and_used_after_the_assignment, 1),
+    (split_and_used_after_the_assignment, 1),
+    (split_and_used_before_the_assignment, 0),
     (before_and_after, 1),
     (twice_before, 0),
     (as_the_output, 1),

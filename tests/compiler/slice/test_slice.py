@@ -70,3 +70,9 @@ def test_refusals(parameters: dict[str, Any], problem: str) -> None:
     """Boxes that leave the tensor, and results of another shape."""
     with pytest.raises(UserError, match=problem):
         prepare(parse(slice_(**parameters), "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(slice_(kind="INT16", **CORNERS["inside"]))

@@ -122,3 +122,9 @@ def test_slices_refused(
     data = moving("STRIDED_SLICE", (5, 6), (2, 2), arguments, "INT8", table, masks)
     with pytest.raises(UserError, match=problem):
         prepare(parse(data, "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(strided_slice(*CORNERS["all of it"], "INT16"))

@@ -57,7 +57,7 @@ def _other_scale(m: Model, s: int) -> int:
 
 def _type_not_stored(m: Model, s: int) -> int:
     for tensor in m.tensors:
-        tensor.type = "INT64" if tensor.type == "INT8" else tensor.type
+        tensor.type = "BOOL" if tensor.type == "INT8" else tensor.type
     return m.input
 
 
@@ -106,7 +106,7 @@ REFUSED: tuple[tuple[Callable[[Model, int], int], str], ...] = (
     (_other_type, "'s' is int8 here and int32 there"),
     (_other_size, "'s' is 4 here and 5 there"),
     (_other_scale, "'s' is quantized differently"),
-    (_type_not_stored, "type int64"),
+    (_type_not_stored, "type bool"),
     (_handle_as_operand, "an input is the handle of a variable"),
     (_handle_as_value, "an input is the handle of a variable"),
     (_handle_as_output, "handle is an input or output of the model"),

@@ -19,6 +19,7 @@ from support.resizing import resize
 from support.shapes import flatten
 from support.streaming import Model, assign
 from support.transposed import transpose_conv
+from support.unary import unary
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -42,6 +43,9 @@ MODELS = (
     single.add(second=(5,), constant=True),
     single.reshape(),
     single.softmax(),
+    single.convolution(image=(1, 4, 4, 2), outputs=2, kind="INT16"),
+    single.softmax(kind="INT16"),
+    unary("LOGISTIC", (0.001, 0), (1 / 32768, 0), shape=(1, 8), kind="INT16"),
     split_v(),
     pack(),
     resize("RESIZE_BILINEAR"),

@@ -61,7 +61,7 @@ def float16_output() -> bytes:
         (one("DEQUANTIZE", ("UINT8", "INT8")), "types (uint8, int8)", "quantize=int8"),
         (one("TANH", ("FLOAT32", "INT8")), "types (float32, int8)", "hybrid"),
         (float16_output(), "types (float16, float32)", "weights as float16"),
-        (weights_of(np.int8, "INT16"), "INT16".lower(), "quantize="),
+        (weights_of(np.int16, "INT16"), "(int16, int16, no bias, int16)", "quantize=int8"),
     ],
 )
 def test_operator(data: bytes, problem: str, hint: str) -> None:

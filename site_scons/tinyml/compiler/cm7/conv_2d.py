@@ -18,7 +18,7 @@ def choose(node: Node, prepared: Convolution | PooledConvolution) -> Choice | No
     if isinstance(prepared, PooledConvolution):
         return _choose_pooled(node, prepared)
     requantization = prepared.requantization
-    if requantization is None:
+    if requantization is None or prepared.variant != "int8":
         return None
     plain = Packed(prepared.spatial, requantization, prepared.activation_range)
     return packed.choose(node, prepared, plain)
@@ -32,7 +32,7 @@ def _choose_pooled(node: Node, prepared: PooledConvolution) -> Choice | None:
     convolution, pool = prepared.convolution, prepared.pool.spatial
     requantization = convolution.requantization
     window = Pool(pool.window_height, pool.window_width, pool.stride_height, pool.stride_width)
-    if requantization is None:
+    if requantization is None or convolution.variant != "int8":
         return None
     if window.height * window.width != packed.TILE:
         return choose_banded(node, prepared, requantization)

@@ -13,7 +13,7 @@ from tinyml.compiler.spatial import Spatial
 
 def choose(node: Node, prepared: FullyConnected) -> Choice | None:
     """Return the call for int8 weights with zero point 0."""
-    if prepared.int8 is None or prepared.int8.weights_offset:
+    if prepared.int8 is None or prepared.variant != "int8" or prepared.int8.weights_offset:
         return None
     spatial = Spatial(
         batches=prepared.batches,

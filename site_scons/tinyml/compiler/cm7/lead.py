@@ -10,9 +10,11 @@ from tinyml.compiler.spatial import Spatial, Windowed
 #: Kernels that have read for the last time, when they write a row, all rows before its windows.
 ROW_BY_ROW = (
     "average_pool_2d_float32",
+    "average_pool_2d_int16",
     "average_pool_2d_int8",
     "conv_2d_int8",
     "max_pool_2d_float32",
+    "max_pool_2d_int16",
     "max_pool_2d_int8",
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import tflite
 
+from tinyml.compiler import int16
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.convolution import (
     VARIANTS,
@@ -37,7 +38,7 @@ class Options:
 def parse(node: Node) -> Options:
     """Read the options; weights are [output channel, row, column, input channel]."""
     node.require_arity(2, 3)
-    variant = node.variant(VARIANTS)
+    variant = node.variant(VARIANTS | int16.NARROW_VARIANTS)
     shape = node.input(1).shape
     node.require(len(shape) == 4, f"{len(shape)}-D weights", "4-D weights")
     require_constants(node, shape[0])
@@ -71,6 +72,7 @@ def prepare(node: Node, options: Options) -> Convolution:
         spatial=spatial(node, options.window, weights.shape[0]),
         requantization=per_channel(node, 0) if options.variant == "int8" else None,
         activation_range=activation_range(node, options.activation),
+        scaling=int16.scaling(node, options.variant, 0),
         hybrid=conv_2d_hybrid(node) if options.variant == "hybrid" else None,
         scratch_bytes=0 if scratch is None else scratch(node),
     )

@@ -253,17 +253,25 @@ def _state(graph: Graph) -> tuple[dict[int, int], int]:
 
 
 def _overlaps(steps: Sequence[Step], tenants: Tenancy) -> list[arena.Overlap]:
-    """Return where an output may lie over an operand: each has its buffer for itself."""
-    number: dict[tuple[int | None, ...], int] = {
-        group: i for i, (_, group) in enumerate(tenants.buffers)
+    """Return where an output may lie over an operand.
+
+    Both start their buffers; the operand's is needed no longer, and the output's no sooner.
+    """
+    starts: dict[int | None, int] = {
+        tensor: i
+        for i, (_, group) in enumerate(tenants.buffers)
+        for tensor in group
+        if tenants.homes[tensor].offset == 0
     }
     overlaps = []
     for index, step in enumerate(steps):
-        source = number.get(step.prepared.operands[:1])
-        result = number.get(step.prepared.outputs)
-        if step.choice.lead is None or source is None or result is None:
+        if step.choice.lead is None:
             continue
-        if tenants.buffers[source][0].last == index:
+        source = starts.get(step.prepared.operands[0])
+        result = starts.get(step.prepared.output)
+        if source is None or result is None or source == result:
+            continue
+        if tenants.buffers[source][0].last == tenants.buffers[result][0].first == index:
             overlaps.append(arena.Overlap(source, result, step.choice.lead))
     return overlaps
 

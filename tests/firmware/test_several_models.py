@@ -93,7 +93,9 @@ def test_there_and_back(copied: Path) -> None:
 def test_the_report_and_the_bill_tell_of_both(copied: Path) -> None:
     """The application of the first model, here one that uses both, is the firmware."""
     options = ("board=mps2-an500", "model=second-one,mnist", "quantize=none")
-    folder = project.build(*options, "all", "sbom", folder=copied)
+    result = project.scons(*options, "all", "sbom", folder=copied)
+    assert result.returncode == 0 and "warning" not in result.stderr, result.stderr
+    folder = copied / "build/mps2-an500-aot-cm7-none-speed"
     info = json.loads((folder / "second-one+mnist.build-info.json").read_text())
     assert info["model"] == "second-one+mnist"
     bill = (folder / "second-one+mnist.spdx.json").read_text()

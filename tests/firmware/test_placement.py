@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,19 +67,23 @@ def test_addresses_are_in_the_chosen_memories(placed: Path, board: str) -> None:
     where = {
         name: memory_of(placed, board, address)
         for name, address in symbols(variant / "mnist.elf").items()
-        if name.startswith("mnist_") or name.endswith("_int8")
+        if name.startswith("mnist_") or name in plan(variant)["functions"]
     }
     assert where["mnist_arena"] == "DTCM"
-    kernels = {name: memory for name, memory in where.items() if name.endswith("_int8")}
-    assert kernels and set(kernels.values()) == {"ITCM"}
-    weights = {name: memory for name, memory in where.items() if name.startswith("mnist_w")}
-    hot = {name for name, memory in weights.items() if memory == "DTCM"}
-    assert hot and all("conv_1" in name or "dense_2" in name for name in hot)
-    assert {memory for name, memory in weights.items() if name not in hot} == {"FLASH"}
+    assert {where[name] for name in plan(variant)["functions"]} == {"ITCM"}
+    memories = {weight["label"]: where[weight["symbol"]] for weight in plan(variant)["weights"]}
+    hot = {label for label, memory in memories.items() if memory == "DTCM"}
+    assert hot == {label for label in memories if "conv_1_1" in label or "dense_2_1" in label}
+    assert {memory for label, memory in memories.items() if label not in hot} == {"FLASH"}
     rows = rows_of(variant / "mnist.size.json")
     assert rows[".hot_code"] == [("FLASH", "load image"), ("ITCM", "text")]
     assert rows[".hot_weights"] == [("DTCM", "text"), ("FLASH", "load image")]
     assert rows[".arena"] == [("DTCM", "bss")]
+
+
+def plan(variant: Path) -> dict[str, Any]:
+    """Return what the compiler planned: the kernels that are called, and every weight's symbol."""
+    return dict(json.loads((variant / "mnist/generated/plan.json").read_text()))
 
 
 def rows_of(size_report: Path) -> dict[str, list[tuple[str, str]]]:
@@ -99,9 +104,10 @@ def test_a_board_may_place_code_and_weights_for_all_models(copied: Path) -> None
     )
     variant = project.build("board=hot", folder=copied)
     where = symbols(variant / "mnist.elf")
-    assert memory_of(copied, "hot", where["conv_2d_int8"]) == "ITCM"
-    weights = [address for name, address in where.items() if name.startswith("mnist_w")]
-    assert len(weights) > 5 and {memory_of(copied, "hot", a) for a in weights} == {"SRAM1"}
+    kernels = [where[name] for name in plan(variant)["functions"]]
+    weights = [where[weight["symbol"]] for weight in plan(variant)["weights"]]
+    assert {memory_of(copied, "hot", address) for address in kernels} == {"ITCM"}
+    assert {memory_of(copied, "hot", address) for address in weights} == {"SRAM1"}
 
 
 def test_inference_is_byte_for_byte_tflite_micro(placed: Path, tmp_path: Path) -> None:
@@ -171,4 +177,5 @@ def test_placing_nothing_changes_nothing(copied: Path) -> None:
     assert (variant / "mnist.bin").read_bytes() == before
     where = symbols(variant / "mnist.elf")
     assert memory_of(copied, "stm32f746", where["mnist_arena"]) == "SRAM1"
-    assert memory_of(copied, "stm32f746", where["conv_2d_int8"]) == "FLASH"
+    kernels = [where[name] for name in plan(variant)["functions"]]
+    assert {memory_of(copied, "stm32f746", address) for address in kernels} == {"FLASH"}

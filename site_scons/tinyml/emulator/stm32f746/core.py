@@ -93,6 +93,7 @@ class Core:
         self._map_memories()
         self._attach_hook()
         self._stop: Stop | None = None
+        self._running = False
         self._uc.hook_add(uc.UC_HOOK_INTR, self._exception)
         self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._invalid_access)
 
@@ -174,12 +175,12 @@ class Core:
 
     @property
     def executed(self) -> int:
-        """Instructions executed since power-on; in a callback, up to the block's start."""
+        """Instructions executed since power-on; in a callback, up to its block's end."""
         return int(self.hook.executed)
 
-    def executed_before_block(self) -> int:
-        """Return the count at the start of the block that runs: for a callback in mid-block."""
-        block = self._block()
+    def now(self) -> int:
+        """Return the instructions executed; in a callback, those up to its block's start."""
+        block = self._block() if self._running else None
         return self.executed - (block.count if block is not None else 0)
 
     def run(self, deadline: int) -> Stop:
@@ -202,10 +203,14 @@ class Core:
 
     def _start(self, until: int) -> Stop:
         self._stop = None
+        start = self["pc"] | self["xpsr"] >> 24 & 1
+        self._running = True
         try:
-            self._uc.emu_start(self["pc"] | self["xpsr"] >> 24 & 1, until)
+            self._uc.emu_start(start, until)
         except UcError as error:
             return self._failure(error)
+        finally:
+            self._running = False
         pc = self["pc"]
         if self._stop is not None:
             return self._with_count(self._stop)

@@ -62,7 +62,7 @@ class Stm32F746:
         self.log = log or Log(setup.strict)
         self.memories = Memories(chip_memories())
         self.core = Core(self.memories)
-        self.time = Scheduler(self.core.executed_before_block)
+        self.time = Scheduler(self.core.now)
         self.nvic = Nvic(self._attention)
         self.resets: list[str] = []
         self.leds: dict[str, list[bool]] = {name: [] for name in LEDS.values()}

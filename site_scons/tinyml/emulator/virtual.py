@@ -10,7 +10,6 @@ from pathlib import Path
 from tinyml.errors import UserError
 
 MODULE = "tinyml.emulator.stm32f746"
-OPTIONS = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
 
 
 def command(image: Path, board_dir: Path, extra: Sequence[str]) -> list[str]:

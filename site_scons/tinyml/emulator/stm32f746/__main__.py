@@ -56,7 +56,9 @@ def parser() -> argparse.ArgumentParser:
             metavar="PORT",
             help=f"{uart}: stdio, tcp:NUMBER, pty or off (default: {DEFAULTS[name]})",
         )
-    options.add_argument("--limit", metavar="LIMIT", help="10s of virtual time, or 200M instructions")
+    options.add_argument(
+        "--limit", metavar="LIMIT", help="virtual seconds (10s) or instructions (200M)"
+    )
     options.add_argument("--timeout", type=float, metavar="SECONDS", help="of this computer's time")
     options.add_argument(
         "--realtime",
@@ -80,7 +82,8 @@ def make_setup(options: argparse.Namespace, trace: TextIO | None) -> Setup:
     opened = {uart: ports.make(getattr(options, name)) for name, uart in UARTS.items()}
     if sum(isinstance(port, ports.StdioPort) for port in opened.values()) > 1:
         raise UserError(
-            "two serial ports on stdio", "one of them; the others on tcp:PORT, pty or off",
+            "two serial ports on stdio",
+            "one of them; the others on tcp:PORT, pty or off",
             "uart1=off uart6=stdio",
         )
     interactive = any(port.interactive for port in opened.values())

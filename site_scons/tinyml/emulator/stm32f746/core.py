@@ -92,7 +92,7 @@ class Core:
         self.hook = block_hook.BlockHook()
         self._map_memories()
         self._attach_hook()
-        self._stop: Stop | None = None
+        self._stops: list[Stop] = []  # what the callbacks saw
         self._running = False
         self._uc.hook_add(uc.UC_HOOK_INTR, self._exception)
         self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._invalid_access)
@@ -104,9 +104,7 @@ class Core:
             blocks = (block_hook.Block * (memory.size // 2))()
             self._blocks[memory.name] = blocks
             for origin in memory.origins():
-                self._uc.mem_map_ptr(
-                    origin, memory.size, access, ctypes.addressof(memory.content)
-                )
+                self._uc.mem_map_ptr(origin, memory.size, access, ctypes.addressof(memory.content))
                 region = next(regions)
                 region.origin, region.size = origin, memory.size
                 region.bytes = ctypes.addressof(memory.content)
@@ -202,7 +200,7 @@ class Core:
             self.hook.watch_masks, self.hook.fpu_off = saved[1:]
 
     def _start(self, until: int) -> Stop:
-        self._stop = None
+        self._stops.clear()
         start = self["pc"] | self["xpsr"] >> 24 & 1
         self._running = True
         try:
@@ -212,8 +210,8 @@ class Core:
         finally:
             self._running = False
         pc = self["pc"]
-        if self._stop is not None:
-            return self._with_count(self._stop)
+        if self._stops:
+            return self._with_count(self._stops[0])
         if self._ended_with(pc, {_WFI: "wfi"}):
             return Stop(Why.WFI, pc)
         return Stop(Why.NO_FPU if self.hook.stopped_for_fpu else Why.BOUNDARY, pc)
@@ -226,7 +224,7 @@ class Core:
             _EXCEPTION_EXIT: Why.EXCEPTION_RETURN,
             _PREFETCH_ABORT: Why.FETCH,
         }
-        self._stop = Stop(reasons.get(number, Why.UNDEFINED), pc)
+        self._stops.append(Stop(reasons.get(number, Why.UNDEFINED), pc))
         core.emu_stop()
 
     def _invalid_access(
@@ -237,7 +235,7 @@ class Core:
             uc.UC_MEM_WRITE_UNMAPPED: Why.WRITE,
             uc.UC_MEM_WRITE_PROT: Why.PROTECTED,
         }
-        self._stop = Stop(reasons.get(access, Why.FETCH), 0, address, size, value)
+        self._stops.append(Stop(reasons.get(access, Why.FETCH), 0, address, size, value))
         return False
 
     def _failure(self, error: UcError) -> Stop:
@@ -249,9 +247,9 @@ class Core:
             if hint:
                 return Stop(Why(hint), pc)
             return self._with_count(Stop(Why.UNDEFINED, pc))
-        if self._stop is None:
+        if not self._stops:
             raise error
-        stop = self._stop
+        stop = self._stops[0]
         return self._with_count(Stop(stop.why, pc, stop.address, stop.size, stop.value))
 
     def _with_count(self, stop: Stop) -> Stop:

@@ -223,8 +223,10 @@ class Stm32F746:
             self._trace_line(f"enter {name_of(number)} at {self.image.describe(pc)}")
 
     def _note_fault(self, number: int, stop: Stop) -> None:
-        where = "" if stop.why not in (Why.READ, Why.WRITE, Why.PROTECTED) else (
-            f" at {stop.address:#010x}"
+        where = (
+            ""
+            if stop.why not in (Why.READ, Why.WRITE, Why.PROTECTED)
+            else (f" at {stop.address:#010x}")
         )
         text = f"{name_of(number)}: {stop.why.value}{where}, pc {self.image.describe(stop.pc)}"
         if self.image.stack and self.core["sp"] < self.image.stack[0] <= self.core["sp"] + 0x400:

@@ -11,6 +11,10 @@ FLASH, FLASH_SIZE = 0x08000000, 1024 * KIB
 # What fills RAM at power-on; on the chip it is arbitrary. No address, not zero, and UDF as code.
 FILL = b"\xde"
 
+# The device's electronic signature, section 41: offsets from 0x1FF0F000.
+UNIQUE_ID_OFFSET, UNIQUE_ID = 0x420, b"\x26\x00\x3b\x00\x0dQ630672"
+FLASH_SIZE_OFFSET = 0x442
+
 
 @dataclass
 class Memory:
@@ -33,6 +37,10 @@ class Memory:
         """The first address after it."""
         return self.origin + self.size
 
+    def put(self, offset: int, data: bytes) -> None:
+        """Set ``data``, whoever may write."""
+        ctypes.memmove(ctypes.addressof(self.content) + offset, data, len(data))
+
     def origins(self) -> Iterable[int]:
         """Return every address where it begins."""
         return [self.origin] if self.alias is None else [self.origin, self.alias]
@@ -41,8 +49,7 @@ class Memory:
 def chip_memories() -> list[Memory]:
     """Return the memories of the STM32F746NG, and the factory's constants (section 41).
 
-    The device's signature lies in the system memory: a unique identifier of 96 bits at
-    0x1FF0F420 and the size of the flash in KB at 0x1FF0F442.
+    A unique identifier of 96 bits is at 0x1FF0F420 and the size of the flash in KB at 0x1FF0F442.
     """
     memories = [
         Memory("FLASH", FLASH, FLASH_SIZE, writable=False, alias=0x00200000),
@@ -52,9 +59,8 @@ def chip_memories() -> list[Memory]:
         Memory("SRAM2", 0x2004C000, 16 * KIB, writable=True),
     ]
     signature = Memory("OTP", 0x1FF0F000, 2 * KIB, writable=False)
-    unique = b"\x26\x00\x3b\x00\x0dQ6306720"[:12]
-    signature.content[0x420 : 0x420 + len(unique)] = unique
-    signature.content[0x442:0x444] = (FLASH_SIZE // KIB).to_bytes(2, "little")
+    signature.put(UNIQUE_ID_OFFSET, UNIQUE_ID)
+    signature.put(FLASH_SIZE_OFFSET, (FLASH_SIZE // KIB).to_bytes(2, "little"))
     return [*memories, signature]
 
 
@@ -103,7 +109,7 @@ class Memories:
 
     def _store(self, place: tuple[Memory, int], data: bytes) -> None:
         memory, offset = place
-        ctypes.memmove(ctypes.addressof(memory.content) + offset, data, len(data))
+        memory.put(offset, data)
 
     def word(self, address: int) -> int | None:
         """Return the word at ``address``; None where there is no memory."""

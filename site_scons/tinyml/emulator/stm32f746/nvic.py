@@ -100,9 +100,7 @@ class Nvic:
     def most_urgent(self) -> int | None:
         """Return the pending exception that would be next; the lower number wins a tie."""
         ready = [
-            number
-            for number in self.pending
-            if number < FIRST_INTERRUPT or number in self.enabled
+            number for number in self.pending if number < FIRST_INTERRUPT or number in self.enabled
         ]
         return min(ready, key=lambda number: (self.priority(number), number), default=None)
 

@@ -95,7 +95,7 @@ class Rcc(Peripheral):
     def wrote_cr(self, old: int, _written: int) -> None:
         """Start and stop oscillators; the one in use cannot be stopped: section 5.3.1."""
         self._keep_what_is_used(old)
-        for name, (on, ready, flag, seconds) in OSCILLATORS.items():
+        for on, ready, flag, seconds in OSCILLATORS.values():
             if self.bit("cr", on) and not old >> on & 1:
                 self._start("cr", on, ready, flag, seconds)
             elif not self.bit("cr", on):

@@ -21,9 +21,7 @@ class SysTick(Peripheral):
         Register(0x0C, "calib", 0x40000000 | 18750, 0),  # RM0385 section 10.1.2
     )
 
-    def __init__(
-        self, name: str, base: int, system: System, pend: Callable[[], None]
-    ) -> None:
+    def __init__(self, name: str, base: int, system: System, pend: Callable[[], None]) -> None:
         """Call ``pend`` for each tick that interrupts."""
         self._pend = pend
         self._event: Event | None = None

@@ -289,7 +289,8 @@ class Stm32F746:
         self.exceptions.deliver()
         if self._over():
             return
-        deadline = min(self.time.next_time(), self._end_of_time(), self._next_look())
+        ends = self._end_of_time(), self._end_of_instructions()
+        deadline = min(self.time.next_time(), self._next_look(), *ends)
         self._handle(self.core.run(deadline - self.time.skipped))
         self._keep_pace()
 
@@ -312,13 +313,15 @@ class Stm32F746:
         return self.ended is not None
 
     def _end_of_time(self) -> int:
-        ends = [NEVER]
-        if self.setup.limit is not None:
-            ends.append(self.setup.limit + self.time.skipped)
-        if self.setup.limit_seconds is not None:
-            left = max(0.0, self.setup.limit_seconds - self.time.seconds)
-            ends.append(self.time.now + self.time.cycles(left))
-        return min(ends)
+        """Return when the limit of virtual time is reached."""
+        if self.setup.limit_seconds is None:
+            return NEVER
+        left = max(0.0, self.setup.limit_seconds - self.time.seconds)
+        return self.time.now + self.time.cycles(left)
+
+    def _end_of_instructions(self) -> int:
+        """Return when that of instructions would be, if from now on no cycle were skipped."""
+        return NEVER if self.setup.limit is None else self.setup.limit + self.time.skipped
 
     def _next_look(self) -> int:
         slice_ = self.time.cycles(PACE) if self.setup.realtime else SLICE

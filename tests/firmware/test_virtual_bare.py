@@ -191,7 +191,7 @@ def test_call_through_null(bare: Bare) -> None:
 
 
 def test_stack_overflow(bare: Bare) -> None:
-    """Below the stack there is no memory: the handler runs on a stack of its own, and it is said."""
+    """Below the stack there is no memory: the handler has a stack of its own, and it is said."""
     source = """
         static uint64_t other[64];
         __attribute__((used)) void report(void) { finish(CFSR >> 12 & 1); }
@@ -199,8 +199,9 @@ def test_stack_overflow(bare: Bare) -> None:
             __asm volatile("ldr r0, =other + 512\\nmsr msp, r0\\nb report\\n.ltorg" :: "i"(other));
         }
         __attribute__((noinline)) static uint32_t dig(volatile uint32_t *above) {
-            volatile uint32_t here[32] = {*above};
-            return dig(here) + here[1];
+            volatile uint32_t here[32];
+            here[0] = *above;
+            return dig(here) + here[0];
         }
         int main(void) { volatile uint32_t x = 1; return (int)dig(&x); }
     """
@@ -306,8 +307,8 @@ def test_tasks_on_the_process_stack(bare: Bare) -> None:
         static void first(void) { task(1); }
         static void second(void) { task(2); }
         __attribute__((naked)) void sv_call(void) {
-            __asm volatile("ldr r0, =saved\\nldr r0, [r0]\\nldmia r0!, {r4-r11, lr}\\nmsr psp, r0\\n"
-                           "bx lr\\n.ltorg");
+            __asm volatile("ldr r0, =saved\\nldr r0, [r0]\\nldmia r0!, {r4-r11, lr}\\n"
+                           "msr psp, r0\\nbx lr\\n.ltorg");
         }
         static void prepare(int n, void (*entry)(void)) {
             uint32_t *sp = stacks[n] + 128;
@@ -365,7 +366,8 @@ def test_interrupt_frames_are_aligned(bare: Bare) -> None:
         int main(void) {
             uint32_t before, after;
             enable_irq(36);
-            __asm volatile("sub sp, #4\\nmov %0, sp\\nstr %3, [%2]\\ndsb\\nisb\\nmov %1, sp\\nadd sp, #4"
+            __asm volatile("sub sp, #4\\nmov %0, sp\\nstr %3, [%2]\\ndsb\\nisb\\nmov %1, sp\\n"
+                "add sp, #4"
                 : "=&r"(before), "=&r"(after) : "r"(0xE000E204u), "r"(1u << 4) : "memory");
             return before == after && before % 8 == 4 && in_handler % 8 == 0;
         }
@@ -517,7 +519,7 @@ def test_uart6_by_dma(bare: Bare) -> None:
 
 
 def test_tim2_is_a_time_base(bare: Bare) -> None:
-    """At 1 MHz, ten milliseconds are ten thousand counts; the update interrupt comes each period."""
+    """At 1 MHz, ten milliseconds are ten thousand counts, an update interrupt a thousand."""
     source = """
         static volatile uint32_t updates;
         void irq28(void) { REG(0x40000010) = ~1u; updates++; }

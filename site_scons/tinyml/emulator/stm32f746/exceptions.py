@@ -94,7 +94,8 @@ class Exceptions:
         """Return what is taken instead of ``number``, which stays pending: section B1.5.11."""
         self._scs.values["cfsr"] |= STKERR
         if number in (NMI, HARD_FAULT):
-            raise self._lockup("the stack of a HardFault has no memory")
+            self._scs.values["hfsr"] |= FORCED
+            return number  # nothing is more urgent: its handler begins with no frame
         urgent = self._nvic.group(self._nvic.priority(number))
         if self._scs.fault_enabled(BUS_FAULT) and (
             self._nvic.group(self._nvic.priority(BUS_FAULT)) < urgent

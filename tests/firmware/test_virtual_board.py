@@ -129,7 +129,7 @@ def test_overclock_is_reported() -> None:
     assert "answer  3" in run.stdout
 
 
-# --- limits and ports ------------------------------------------------------------------------------
+# --- limits and ports ------------------------------------------------------------------------
 
 
 def test_limits(kit: Kit, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ SLICE = 2_000_000  # instructions at most between two looks at the wall clock
 PACE = 1e-3  # seconds of virtual time between two looks, in real time
 LEDS = {("I", 1): "LD1"}  # UM1907 section 6.17
 MAX_RESETS = 100
+NEAR = 0x10000  # a stack pointer so little below its stack got there by growing
 
 
 @dataclass(frozen=True)
@@ -223,16 +224,17 @@ class Stm32F746:
             self._trace_line(f"enter {name_of(number)} at {self.image.describe(pc)}")
 
     def _note_fault(self, number: int, stop: Stop) -> None:
-        where = (
-            ""
-            if stop.why not in (Why.READ, Why.WRITE, Why.PROTECTED)
-            else (f" at {stop.address:#010x}")
-        )
+        failed = stop.why in (Why.READ, Why.WRITE, Why.PROTECTED)
+        where = f" at {stop.address:#010x}" if failed else ""
         text = f"{name_of(number)}: {stop.why.value}{where}, pc {self.image.describe(stop.pc)}"
-        if self.image.stack and self.core["sp"] < self.image.stack[0] <= self.core["sp"] + 0x400:
+        if self._below_stack(self.core["sp"]):
             text += "; the stack has overflowed"
         self.faults.append(text)
         self.log.note(text)
+
+    def _below_stack(self, sp: int) -> bool:
+        stack = self.image.stack
+        return stack is not None and stack[0] - NEAR <= sp < stack[0]
 
     def _trace_line(self, text: str) -> None:
         if self.setup.trace:

@@ -193,12 +193,11 @@ class Stm32F746:
     def _polling(self) -> None:
         """The firmware polls: let the time pass until something happens, or input comes."""
         due = self.time.next_time()
-        if due != NEVER and not self.setup.realtime:
-            self.time.skip(min(due, self._end_of_time()))
+        if due != NEVER:
+            slice_ = self.time.cycles(PACE) if self.setup.realtime else NEVER
+            self.time.skip(min(due, self._end_of_time(), self.time.now + slice_))
         elif self._interactive:
             self._wait_for_input(PACE)
-            if due != NEVER:
-                self.time.skip(min(due, self.time.now + self.time.cycles(PACE)))
         self._attention()
 
     def _led(self, letter: str) -> Callable[[int, bool], None]:

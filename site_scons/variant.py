@@ -11,6 +11,7 @@ from SCons.Environment import Environment
 from tinyml import boards, components, models
 from tinyml.errors import UserError
 from tinyml.fetch import store
+from tinyml.identifiers import require_apart
 
 TOOLS = (
     "textfile",
@@ -39,7 +40,8 @@ def environment(choice):
             provider that is not there, a board or model description with a mistake.
     """
     board = boards.load(Path("firmware/boards") / choice.board)
-    model = models.load(Path("models") / choice.model)
+    described = [models.load(Path("models") / name) for name in choice.models]
+    require_apart(choice.models)
     upstream = upstream_cmsis_nn(choice) if choice.kernel == "cmsis-nn" else None
     kernel = kernel_with_provider(choice.kernel, upstream)
     _notice(choice, board, kernel)
@@ -47,7 +49,8 @@ def environment(choice):
         tools=[],
         BOARD=board,
         BOARDDIR=f"firmware/boards/{board.name}",
-        MODEL=model,
+        MODELS=described,
+        FIRMWARENAME="+".join(choice.models),
         CHOICE=choice,
         OPT=choice.opt,
         KERNEL=choice.kernel,
@@ -80,7 +83,7 @@ def build_info(env):
     clock = board.clock and (choice.clock or board.clock.default_mhz)
     return {
         "board": choice.board,
-        "model": env["MODEL"].name,
+        "model": env["FIRMWARENAME"],
         "engine": choice.engine,
         "kernel": env["KERNELPROVIDER"],
         "quantize": choice.quantize,
@@ -114,7 +117,7 @@ def kernel_with_provider(kernel, upstream):
         return f"cmsis-nn ({upstream or 'in-tree'})"
     if kernel == "cm7":
         kernels = Path("firmware/kernels")
-        reference = {path.name for path in (kernels / "reference").glob("*.c")}
+        reference = {path.name for path in (kernels / "reference").glob("[a-z]*.c")}
         tuned = {path.name for path in (kernels / "cm7").glob("*.c")}
         return f"cm7 ({len(reference & tuned)} of {len(reference)} tuned)"
     return kernel

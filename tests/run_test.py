@@ -21,9 +21,13 @@ VARIANTS = (
     "board=mps2-an500 kernel=cm7",
     "board=mps2-an500 kernel=cmsis-nn",
     "board=mps2-an500 quantize=none",
+    "board=mps2-an500 quantize=dynamic",
+    "board=mps2-an500 quantize=float16",
     "board=host",
     "board=host kernel=cmsis-nn",
     "board=host quantize=none",
+    "board=host quantize=dynamic",
+    "board=host quantize=float16",
 )
 
 

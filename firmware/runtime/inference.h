@@ -1,7 +1,10 @@
 // What an application sees of a model, whichever engine runs it.
 //
 // The generated model.h declares one `struct inference_model` per model and defines
-// INFERENCE_MODEL as the one the build was asked for.
+// INFERENCE_MODEL as the one the build was asked for, or the first of several, and INFERENCE_MODELS
+// as the addresses of all:
+//
+//     static const struct inference_model *const models[] = {INFERENCE_MODELS};
 #ifndef TINYML_RUNTIME_INFERENCE_H
 #define TINYML_RUNTIME_INFERENCE_H
 
@@ -50,14 +53,23 @@ struct inference_model {
     uint32_t operator_count;
     uint32_t arena_bytes;
     uint32_t weight_bytes;
+    uint32_t state_bytes;    // variables that outlive an inference, beside the arena
     int (*invoke)(void);     // 0 on success
     int (*initialise)(void); // NULL where there is nothing to do; see inference_initialise
+    void (*reset)(void);     // NULL where there is nothing to do; see inference_reset
 };
 
 // Makes `model` ready: call it once after board_init, before anything but the name and the counts
 // is used. Returns 0, or an error that the engine has explained on the console.
 static inline int inference_initialise(const struct inference_model *model) {
     return model->initialise ? model->initialise() : 0;
+}
+
+// Gives the variables of a streaming model their initial values again, as before a new stream.
+static inline void inference_reset(const struct inference_model *model) {
+    if (model->reset) {
+        model->reset();
+    }
 }
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
-"""Sbom: .elf .map .bin .build-info.json .tflite -> .spdx.json, what is in the image.
+"""Sbom: .elf .map .bin .build-info.json .tflite... -> .spdx.json, what is in the image.
 
-``env.Sbom("mnist", [elf, map, bin, record, tflite])``
+``env.Sbom("mnist", [elf, map, bin, record, *tflites])``, one for each of $MODELS
 
 The time of creation is the environment variable SOURCE_DATE_EPOCH, or 0: the same image gives
 the same document.
@@ -13,7 +13,7 @@ from SCons.Action import Action
 
 from python_step import command, depend_on_step
 
-INPUTS = ("--elf", "--map", "--bin", "--build-info", "--tflite")  # the sources, in this order
+INPUTS = ("--elf", "--map", "--bin", "--build-info")  # the first sources, in this order
 SOURCE_SUFFIXES = {".c", ".cc", ".cpp", ".h", ".S"}
 
 
@@ -22,8 +22,8 @@ def _described(env):
 
     A change of a comment alters a source's digest, but not always the image.
     """
-    model = env["MODEL"]
-    yield from (file for file in (model.file, model.calibration) if file)
+    for model in env["MODELS"]:
+        yield from (file for file in (model.file, model.calibration) if file)
     yield Path("pyproject.toml")
     yield from sorted(Path("third_party").glob("*/component.toml"))
     for folder in ("firmware", "third_party"):
@@ -38,8 +38,11 @@ def _emitter(target, source, env):
 
 
 def _input_flags(target, source, env, for_signature):
-    pairs = zip(INPUTS, source, strict=True)
-    return [word for option, node in pairs for word in (option, str(node))]
+    first, models = source[: len(INPUTS)], source[len(INPUTS) :]
+    pairs = [*zip(INPUTS, first, strict=True)]
+    for model, node in zip(env["MODELS"], models, strict=True):
+        pairs += [("--model-dir", model.folder), ("--tflite", node)]
+    return [word for option, value in pairs for word in (option, str(value))]
 
 
 def _override_flags(target, source, env, for_signature):
@@ -54,7 +57,7 @@ def generate(env):
         _SBOMINPUTS=_input_flags,
         _SBOMOVERRIDES=_override_flags,
         SBOMCOM=[
-            command("sbom", "$_SBOMINPUTS", "--model-dir", "${MODEL.folder}", "$_SBOMOVERRIDES")
+            command("sbom", "$_SBOMINPUTS", "$_SBOMOVERRIDES")
             + ["--source-date-epoch", "$SOURCEDATEEPOCH", "--output", "$TARGET"]
         ],
         SBOMCOMSTR="  SBOM     $TARGET",

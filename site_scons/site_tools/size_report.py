@@ -1,4 +1,4 @@
-"""SizeReport: .elf .bin .build-info.json .map [plan.json] -> .size.txt .size.json.
+"""SizeReport: .elf .bin .build-info.json .map [plan.json...] -> .size.txt .size.json.
 
 Flash and RAM by region and by library; with the compiler's plan, the kernels that are called.
 The tables are shown when they are made; ``env.ShowFile(alias, file)`` shows them again on request.
@@ -20,8 +20,9 @@ def _emitter(target, source, env):
 
 
 def _input_flags(target, source, env, for_signature):
-    # The plan may be absent: an interpreter on the device has none.
-    pairs = zip(INPUTS, source[1:], strict=False)
+    # Each model has a plan, or none has one: an interpreter on the device.
+    options = INPUTS[:-1] + INPUTS[-1:] * (len(source) - len(INPUTS))
+    pairs = zip(options, source[1:], strict=True)
     return [word for option, node in pairs for word in (option, str(node))]
 
 

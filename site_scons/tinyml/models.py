@@ -28,6 +28,7 @@ from pathlib import Path
 from tinyml import typed_toml
 from tinyml.errors import UserError
 from tinyml.files import read_toml
+from tinyml.identifiers import model_identifier
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Model:
     input_scale: float
     calibration: Path | None
     test: Path | None
+
+    @property
+    def identifier(self) -> str:
+        """What its C names begin with."""
+        return model_identifier(self.name)
 
 
 @dataclass(frozen=True)

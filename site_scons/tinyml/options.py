@@ -83,11 +83,12 @@ class Choice:
     """What one run of the build was asked for; the fields are the options."""
 
     board: str
-    model: str
+    models: tuple[str, ...]
     quantize: str
     engine: str
     kernel: str
     opt: str
+    arena: str
     clock: int | None
     profile: bool
     require_upstream_cmsis_nn: bool
@@ -102,12 +103,14 @@ class Choice:
     def variant(self) -> str:
         """Name of the variant's folder in ``build/``.
 
-        A clock or profile other than the default is part of the name too: switching there
-        and back rebuilds nothing.
+        A clock, arena or profile other than the default is part of the name too: switching
+        there and back rebuilds nothing.
         """
         parts = [self.board, self.engine, self.kernel, self.quantize, self.opt]
         if self.clock is not None:
             parts.append(f"{self.clock}MHz")
+        if self.arena != "separate":
+            parts.append(f"{self.arena}arena")
         if not self.profile:
             parts.append("noprofile")
         return "-".join(parts)
@@ -125,7 +128,7 @@ def table(root: Path) -> tuple[Option, ...]:
     switch = ("0", "1")
     return (
         Option("board", boards, "stm32f746", "what the firmware runs on"),
-        Option("model", models, "mnist", "which folder of models/"),
+        Option("model", models, "mnist", "which folder of models/", LIST),
         Option("quantize", QUANTIZE_MODES, "int8", "how the model's numbers are stored"),
         Option("engine", ("aot", "tflm"), "aot", "our compiler, or upstream tflite-micro"),
         Option(
@@ -135,6 +138,7 @@ def table(root: Path) -> tuple[Option, ...]:
             "which C kernels do the arithmetic",
         ),
         Option("opt", ("speed", "size", "debug"), "speed", "what the C compiler optimises for"),
+        Option("arena", ("separate", "shared"), "separate", "whether several models take turns"),
         Option("clock", (), "the board's", "core clock in MHz, as board.toml allows", NUMBER),
         Option("profile", switch, "1", "count instructions or cycles per operator"),
         Option(
@@ -218,11 +222,12 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
         )
     return Choice(
         board=chosen["board"],
-        model=chosen["model"],
+        models=_models(chosen),
         quantize=chosen["quantize"],
         engine=chosen["engine"],
         kernel=chosen["kernel"],
         opt=chosen["opt"],
+        arena=chosen["arena"],
         clock=int(chosen["clock"]) if "clock" in arguments else None,
         profile=chosen["profile"] == "1",
         require_upstream_cmsis_nn=chosen.get("cmsis_nn", "auto") != "auto",
@@ -259,6 +264,24 @@ def _passed_on(name: str, value: str) -> tuple[str, ...]:
     if name == "strict":
         return ("--strict",) if value == "1" else ()
     return (f"--{name}", value)
+
+
+def _models(chosen: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the models of the firmware, in the order given."""
+    models = tuple(chosen["model"].split(","))
+    if len(set(models)) < len(models):
+        raise UserError(
+            f"model={chosen['model']} names a model twice",
+            "each model once",
+            f"scons model={','.join(dict.fromkeys(models))}",
+        )
+    if len(models) > 1 and chosen["engine"] == "tflm":
+        raise UserError(
+            f"engine=tflm runs one model, not the {len(models)} of model={chosen['model']}",
+            "several models with engine=aot",
+            f"scons model={chosen['model']} engine=aot",
+        )
+    return models
 
 
 def _is_cortex_m7(board: Board) -> bool:

@@ -10,6 +10,9 @@ from support.compare import Comparison
 from support.compiled import kernel_library
 from support.m7 import CortexM7
 
+#: To copy; test_template.py does.
+collect_ignore = ["TEMPLATE"]
+
 
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:

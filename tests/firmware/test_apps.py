@@ -13,6 +13,7 @@ MODEL_H = """
 #include "inference.h"
 extern const struct inference_model toy_model;
 #define INFERENCE_MODEL toy_model
+#define INFERENCE_MODELS &toy_model
 """
 # Its answer is the brightness of ten pixels, a row apart, through the middle of the digit.
 MODEL_C = """
@@ -40,7 +41,7 @@ static int initialise(void) {
     return REFUSAL;
 }
 const struct inference_model toy_model = {
-    "toy", &input, &output, operators, 1, 1, 1, 794, 0, invoke, initialise};
+    "toy", &input, &output, operators, 1, 1, 1, 794, 0, 0, invoke, initialise, 0};
 """
 BUILD_INFO = {
     "BOARD": "host",

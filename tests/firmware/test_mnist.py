@@ -15,7 +15,7 @@ from tinyml import models, vectors
 
 pytestmark = pytest.mark.live
 INT8 = "build/models/mnist/int8/mnist.tflite"
-FLOAT = "build/models/mnist/none/mnist.tflite"
+INT16X8 = "build/models/mnist/int16x8/mnist.tflite"
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,16 @@ def digits(root: Path) -> np.ndarray:
     model = models.load(root / "models" / "mnist")
     assert model.test is not None
     return vectors.load(model.test, (28, 28, 1), model.input_scale).inputs
+
+
+@pytest.fixture(scope="module")
+def labels(root: Path) -> np.ndarray:
+    """Return the digit that each of the test vectors shows."""
+    model = models.load(root / "models" / "mnist")
+    assert model.test is not None
+    shown = vectors.load(model.test, (28, 28, 1), model.input_scale).labels
+    assert shown is not None
+    return shown
 
 
 @pytest.mark.parametrize(
@@ -51,20 +61,40 @@ def test_int8_is_byte_for_byte_tflite_micro(
     )
 
 
+@pytest.mark.parametrize(("board", "kernel"), [("mps2-an500", "cm7"), ("host", "reference")])
+def test_int16x8_is_byte_for_byte_tflite_micro(
+    root: Path, digits: np.ndarray, labels: np.ndarray, tmp_path: Path, board: str, kernel: str
+) -> None:
+    """With 16-bit activations too; and every digit is recognised."""
+    options = (f"board={board}", f"kernel={kernel}", "quantize=int16x8")
+    variant = project.build(*options, "vectors")
+    micro = oracle.TfliteMicro(root / INT16X8)
+    inputs = micro.quantized_inputs(digits)
+    assert inputs.dtype == np.int16
+    expected = micro.run(inputs)
+    actual = project.run_vectors(variant / "mnist-vectors.elf", board, inputs.tobytes(), tmp_path)
+    scores = np.frombuffer(actual, dtype="<i2").reshape(expected.shape)
+    np.testing.assert_array_equal(scores, expected)
+    np.testing.assert_array_equal(scores.argmax(axis=1), labels)
+
+
 @pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("quantize", ["none", "dynamic", "float16"])
 @pytest.mark.parametrize("board", ["mps2-an500", "host"])
 def test_float32_is_within_1e_5_of_tensorflow_lite(
-    root: Path, digits: np.ndarray, tmp_path: Path, board: str
+    root: Path, digits: np.ndarray, tmp_path: Path, board: str, quantize: str
 ) -> None:
-    """The float firmware agrees with TensorFlow Lite's reference kernels."""
-    variant = project.build(f"board={board}", "quantize=none", "vectors")
-    expected = oracle.tensorflow_lite_reference(root / FLOAT, digits)
-    actual = project.run_vectors(
+    """With float32 activations the firmware agrees with TensorFlow Lite's reference kernels."""
+    variant = project.build(f"board={board}", f"quantize={quantize}", "vectors")
+    tflite = root / f"build/models/mnist/{quantize}/mnist.tflite"
+    expected = oracle.tensorflow_lite_reference(tflite, digits)
+    assert len(np.unique(expected.argmax(axis=1))) == 10
+    raw = project.run_vectors(
         variant / "mnist-vectors.elf", board, digits.astype("<f4").tobytes(), tmp_path
     )
-    np.testing.assert_allclose(
-        np.frombuffer(actual, dtype="<f4").reshape(expected.shape), expected, rtol=0, atol=1e-5
-    )
+    actual = np.frombuffer(raw, dtype="<f4").reshape(expected.shape)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(actual.argmax(axis=1), expected.argmax(axis=1))
 
 
 @pytest.mark.parametrize("kernel", ["cm7", "cmsis-nn"])
@@ -98,7 +128,7 @@ def test_in_tree_cmsis_nn_is_never_called_upstream(root: Path, kernel: str) -> N
 
 def test_no_double_precision_instruction(root: Path) -> None:
     """The STM32F746's FPU has single precision only; QEMU would hide a slip."""
-    for variant in ("quantize=none", "quantize=int8"):
+    for variant in ("quantize=none", "quantize=int8", "quantize=dynamic", "quantize=float16"):
         folder = project.build("board=stm32f746", variant)
         listing = subprocess.run(
             ["arm-none-eabi-objdump", "-d", str(folder / "mnist.elf")],

@@ -25,23 +25,24 @@ def added(tmp_path_factory: pytest.TempPathFactory, shared_models: Path) -> Path
     return copy
 
 
-@pytest.mark.parametrize("kernel", ["reference", "cmsis-nn"])
-def test_int8_firmware_is_byte_for_byte_tflite_micro(
-    added: Path, tmp_path: Path, kernel: str
+@pytest.mark.parametrize(
+    ("quantize", "kernel"), [("int8", "reference"), ("int8", "cmsis-nn"), ("int16x8", "cm7")]
+)
+def test_firmware_is_byte_for_byte_tflite_micro(
+    added: Path, tmp_path: Path, quantize: str, kernel: str
 ) -> None:
     """One folder in models/ is all it takes; the outputs are tflite-micro's."""
-    variant = project.build(
-        "board=mps2-an500", f"kernel={kernel}", "model=post", "vectors", folder=added
-    )
+    options = ("board=mps2-an500", f"kernel={kernel}", f"quantize={quantize}", "model=post")
+    variant = project.build(*options, "vectors", folder=added)
     model = models.load(added / "models" / "post")
     assert model.test is not None
     digits = vectors.load(model.test, (28, 28, 1), model.input_scale).inputs
-    micro = oracle.TfliteMicro(added / "build/models/post/int8/post.tflite")
+    micro = oracle.TfliteMicro(added / f"build/models/post/{quantize}/post.tflite")
     inputs = micro.quantized_inputs(digits)
     expected = micro.run(inputs)
     actual = project.run_vectors(
         variant / "post-vectors.elf", "mps2-an500", inputs.tobytes(), tmp_path
     )
     np.testing.assert_array_equal(
-        np.frombuffer(actual, dtype=np.int8).reshape(expected.shape), expected
+        np.frombuffer(actual, dtype=inputs.dtype).reshape(expected.shape), expected
     )

@@ -2,7 +2,7 @@
 
 Sums are rounded once a term (VFMA) where tflite-micro rounds twice, so they may differ by a few
 units of 2^-24 of the magnitude that passes through: sum of |weight * input|, plus |bias|. Pooling
-rounds nothing and is equal.
+rounds nothing, and operators element by element round as tflite-micro does: they are equal.
 """
 
 from __future__ import annotations
@@ -76,6 +76,12 @@ POOLS: dict[str, dict[str, Any]] = {
     "overlapping, same": {"image": (1, 6, 7, 9), "window": (3, 3), "stride": (1, 2), "same": True},
     "two images": {"image": (2, 5, 5, 8), "window": (3, 2), "stride": (2, 2), "same": True},
     "relu6": {"image": (1, 4, 4, 17), "activation": "RELU6"},
+}
+ELEMENTS: dict[str, dict[str, Any]] = {
+    "equal shapes, relu6": {"activation": "RELU6"},
+    "three elements": {"first": (3,), "second": (3,)},
+    "second per channel": {"first": (1, 3, 4, 5), "second": (1, 1, 1, 5)},
+    "first per pixel, relu": {"first": (1, 3, 4, 1), "activation": "RELU"},
 }
 
 
@@ -167,6 +173,31 @@ def test_max_pool_2d(board: CortexM7, tmp_path: Path, corner: str) -> None:
     vectors = input_vectors(parse(data, "model.tflite"), 2)
     got = answers(board, tmp_path, data, vectors)
     np.testing.assert_array_equal(got, expected(data, vectors))
+
+
+@pytest.mark.parametrize("operator", ["ADD", "SUB", "MUL"])
+@pytest.mark.parametrize("corner", ELEMENTS)
+def test_elements(board: CortexM7, tmp_path: Path, operator: str, corner: str) -> None:
+    """Equal, with and without broadcasting."""
+    data = single.add(operator=operator, kind="FLOAT32", **ELEMENTS[corner])
+    vectors = input_vectors(parse(data, "model.tflite"), 2)
+    got = answers(board, tmp_path, data, vectors)
+    np.testing.assert_array_equal(got, expected(data, vectors))
+
+
+@pytest.mark.parametrize("activation", ["NONE", "RELU6"])
+def test_elements_that_are_no_numbers(
+    plain: CortexM7, board: CortexM7, tmp_path: Path, activation: str
+) -> None:
+    """What is not a number stays so, and what is infinite is clamped, as in the reference."""
+    data = single.add((4,), (4,), operator="MUL", kind="FLOAT32", activation=activation)
+    vectors = [[np.array([np.nan, np.inf, -np.inf, 1], np.float32), np.ones(4, np.float32)]]
+    got, want = (
+        answers(one, tmp_path / name, data, vectors)
+        for name, one in (("tuned", board), ("reference", plain))
+    )
+    assert np.isnan(want).sum() == 1
+    np.testing.assert_array_equal(got, want)
 
 
 @pytest.mark.parametrize("level", ["-Os", "-Og"])

@@ -42,10 +42,11 @@ static const struct inference_tensor inputs[] = {
     {"in", INFERENCE_INT32, 2, input_shape, sizeof input, 0, 0, input}};
 static const struct inference_tensor outputs[] = {
     {"out", INFERENCE_INT32, 1, output_shape, sizeof output, 0, 0, output}};
-const struct inference_model model_model = {"driver", inputs, outputs, 0, 1, 1, 0, 0, 0, invoke, 0};
+const struct inference_model model_model = {"driver", inputs, outputs, 0, 1, 1, 0,
+                                            0, 0, 0, invoke, 0, 0};
 """
 HEADER = '#include "inference.h"\nextern const struct inference_model model_model;\n'
-HEADER += "#define INFERENCE_MODEL model_model\n"
+HEADER += "#define INFERENCE_MODELS &model_model\n"
 
 Rows = np.ndarray[Any, np.dtype[np.int32]]
 Runner = Callable[[Rows], Rows]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from support.single import Pair, extent, weighted_tensors, window_fields
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import ModelBuilder, quantization
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,17 @@ def chain(
     kind: str = "INT8",
     outputs: tuple[int, ...] = (),
 ) -> bytes:
-    """Return the model; ``outputs`` are layers, beside the last, that the caller reads."""
+    """Return the model; ``outputs`` are layers, beside the last, that the caller reads.
+
+    ``kind`` is that of `single.convolution`.
+    """
     rng = np.random.default_rng(0)
     model = ModelBuilder()
-    quantization = {} if kind == "FLOAT32" else {"scales": [0.043], "zero_points": [-3]}
-    made = [model.tensor("input", kind, image, **quantization)]
+    if kind in ("INT8", "INT16"):
+        scale = 0.043 / 256 if kind == "INT16" else 0.043
+        made = [model.tensor("input", kind, image, **quantization(kind, scale, -3))]
+    else:
+        made = [model.tensor("input", "FLOAT32", image)]
     for layer in layers:
         made.append(_add(model, rng, layer, made[-1], kind))
     return model.finish(made[:1], [*(made[i + 1] for i in outputs), made[-1]])
@@ -73,7 +79,7 @@ def _add(
     if layer.operator.endswith("POOL_2D"):
         target = model.tensor(
             f"{layer.operator}_{source}",
-            kind,
+            spec.type,
             result,
             scales=spec.scales,
             zero_points=spec.zero_points,
@@ -88,14 +94,15 @@ def _add(
     terms = math.prod(layer.window) * (1 if wide else spec.shape[3])
     indices = weighted_tensors(
         model, rng, kind, spec.shape, shape, result, 3 if wide else 0, terms, "given", True,
-        (-3, -3), 0.043 if kind != "FLOAT32" else 0.0,
+        (-3, -3), 0.043 if kind == "INT8" else 0.0,
     )  # fmt: skip
-    if kind == "FLOAT32":
-        weights = model.tensors[indices[1]]
-        weights.data = weights.data / math.sqrt(terms)  # type: ignore[operator]
-        weights.data = weights.data.astype(np.float32)
-    else:
+    if kind == "INT8":
         _keep_scale(model, indices, terms)
+    elif kind != "HYBRID":
+        # Float16 weights are the constant before their widened tensor.
+        weights = model.tensors[indices[1] - (kind == "FLOAT16")]
+        assert weights.data is not None
+        weights.data = (weights.data / math.sqrt(terms)).astype(weights.data.dtype)
     options |= {"DilationHFactor": 1, "DilationWFactor": 1}
     table = "Conv2DOptions"
     if wide:
@@ -110,4 +117,5 @@ def _keep_scale(model: ModelBuilder, indices: list[int], terms: int) -> None:
     """Give weights and bias scales under which the output fills the input's range."""
     weights, bias = model.tensors[indices[1]], model.tensors[indices[2]]
     weights.scales = [s * 0.9 / (74 * 0.011 * math.sqrt(terms)) for s in weights.scales]
-    bias.scales = [0.043 * float(np.float32(s)) for s in weights.scales]
+    source = model.tensors[indices[0]].scales[0]
+    bias.scales = [source * float(np.float32(s)) for s in weights.scales]

@@ -1,4 +1,4 @@
-"""Does a compiled model give what tflite-micro gives? For every kernel set.
+"""Does a compiled model give what tflite-micro (or another oracle) gives? For every kernel set.
 
 On this computer, and integers of kernel set `cm7`, whose instructions this computer lacks, on
 an emulated Cortex-M7.
@@ -6,6 +6,7 @@ an emulated Cortex-M7.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tinyml.compiler.graph import DTYPES, Graph, Tensor, parse
 from tinyml.compiler.kernels import KERNEL_SETS
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: A model's first outputs for each vector of inputs, from the model's bytes.
+Oracle = Callable[[bytes, list[list[Array]], int], list[list[Array]]]
 
 
 class Comparison:
@@ -36,30 +39,36 @@ class Comparison:
         vectors: int = 4,
         tolerance: float = 0.0,
         equivalent: bytes | None = None,
+        oracle: Oracle = tflite_micro,
         emulate_float: bool = False,
     ) -> None:
         """Assert equal bytes, or values within ``tolerance``, for every kernel set.
+
+        The vectors run in order, from first to last: a model with variables remembers. It runs
+        them a second time, after a reset, to the same results.
 
         ``equivalent`` is what the oracle runs instead of a model that it cannot run. With
         ``emulate_float``, `cm7` runs on the emulated core for float32 too.
         """
         graph = parse(data, "model.tflite")
         inputs = input_vectors(graph, vectors)
-        expected = tflite_micro(equivalent or data, inputs, len(graph.outputs))
+        expected = oracle(equivalent or data, inputs, len(graph.outputs))
         everything = np.concatenate([output.ravel() for outputs in expected for output in outputs])
         assert len(np.unique(everything)) > 1, "this model's output says nothing"
         for kernel in KERNEL_SETS:
             # A folder of its own each time: the loader knows a library by its path.
             self.count += 1
             folder = self.folder / f"{self.count}-{kernel}"
-            write(data, folder, kernel)
+            plan = write(data, folder, kernel)
             if kernel == "cm7" and (emulate_float or everything.dtype != np.float32):
                 self.check_cortex_m7(folder, inputs, expected, tolerance)
                 continue
             model = HostModel.load(shared_library(folder, self.kernels), "model")
-            for vector, wanted in zip(inputs, expected, strict=True):
-                for got, want in zip(model.run(vector), wanted, strict=True):
-                    assert_same(got, want, tolerance)
+            for _ in range(2 if plan.state else 1):
+                model.reset()
+                for vector, wanted in zip(inputs, expected, strict=True):
+                    for got, want in zip(model.run(vector), wanted, strict=True):
+                        assert_same(got, want, tolerance)
 
     def check_cortex_m7(
         self,

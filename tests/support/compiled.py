@@ -16,7 +16,12 @@ from tinyml.compiler.plan import Plan, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = ROOT / "firmware" / "kernels"
-INCLUDES = ("firmware/runtime", "firmware/kernels/include", "firmware/kernels/cmsis_nn/include")
+INCLUDES = (
+    "firmware/runtime",
+    "firmware/kernels/include",
+    "firmware/kernels/cmsis_nn/include",
+    "firmware/kernels/cm7",
+)
 WARNINGS = ("-Wall", "-Wextra", "-Wshadow", "-Wdouble-promotion", "-Wconversion", "-Werror")
 C_FLAGS = ("-std=c11", "-ffp-contract=off", *(f"-I{ROOT / path}" for path in INCLUDES), *WARNINGS)
 HOST_FLAGS = ("-O2", "-fPIC", "-g", "-fsanitize=undefined", "-fno-sanitize-recover=undefined")
@@ -52,8 +57,10 @@ class _Model(ctypes.Structure):
         ("operator_count", ctypes.c_uint32),
         ("arena_bytes", ctypes.c_uint32),
         ("weight_bytes", ctypes.c_uint32),
+        ("state_bytes", ctypes.c_uint32),
         ("invoke", ctypes.CFUNCTYPE(ctypes.c_int)),
-        ("initialise", ctypes.c_void_p),
+        ("initialise", ctypes.CFUNCTYPE(ctypes.c_int)),
+        ("reset", ctypes.CFUNCTYPE(None)),
     )
 
 
@@ -62,14 +69,21 @@ _DTYPES = (np.float32, np.int8, np.uint8, np.int16, np.int32)  # enum inference_
 
 @dataclass(frozen=True)
 class HostModel:
-    """A model in a shared library; it keeps no state but its arena."""
+    """A model in a shared library, initialised."""
 
     model: _Model
 
     @classmethod
     def load(cls, library: Path, name: str) -> HostModel:
         """Return the model called ``name`` in a shared library."""
-        return cls(_Model.in_dll(ctypes.CDLL(str(library)), f"{name}_model"))
+        model = _Model.in_dll(ctypes.CDLL(str(library)), f"{name}_model")
+        assert not model.initialise or model.initialise() == 0
+        return cls(model)
+
+    def reset(self) -> None:
+        """Give the variables, if there are any, their initial values."""
+        if self.model.reset:
+            self.model.reset()
 
     def run(self, inputs: list[Array]) -> list[Array]:
         """Return copies of the outputs for one inference."""
@@ -109,8 +123,8 @@ def kernel_library(
     The host runs none of cm7/, whose instructions are the Cortex-M7's.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sources = {path.name: path for path in KERNELS.glob("reference/*.c")}
-    sources |= {path.name: path for path in KERNELS.glob(f"{kernel}/*.c")}
+    sources = {path.name: path for path in KERNELS.glob("reference/[a-z]*.c")}
+    sources |= {path.name: path for path in KERNELS.glob(f"{kernel}/[a-z]*.c")}
     sources |= {path.name: path for path in KERNELS.glob("cmsis_nn/*.c")}
     run([compiler, *C_FLAGS, *flags, "-c", *map(str, sources.values())], folder)
     objects = sorted(str(path) for path in folder.glob("*.o"))
@@ -125,6 +139,14 @@ def shared_library(folder: Path, kernels: Path) -> Path:
     link = ("-shared", "-I.", "-O1", *C_FLAGS, *HOST_FLAGS[1:])
     run(["gcc", *link, "-o", target.name, *sources, str(kernels), "-lm"], folder)
     return target
+
+
+def objects(
+    folder: Path, compiler: str = "gcc", flags: tuple[str, ...] = ("-O1", *HOST_FLAGS[1:])
+) -> list[str]:
+    """Compile the generated model in ``folder`` and return the paths of its objects."""
+    run([compiler, *C_FLAGS, *flags, "-c", "model.c", "model_weights.S"], folder)
+    return [str(folder / "model.o"), str(folder / "model_weights.o")]
 
 
 def run(command: list[str], folder: Path) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import ModelBuilder, quantization
 
 
 def mean(
@@ -20,17 +19,15 @@ def mean(
     result: Sequence[int] | None = None,
 ) -> bytes:
     """Return a MEAN; ``scales`` and ``zero_points`` are of the input and the output."""
-    quantization: list[dict[str, Any]] = [{}, {}]
-    if kind != "FLOAT32":
-        pairs = zip(scales, zero_points, strict=True)
-        quantization = [{"scales": [s], "zero_points": [z]} for s, z in pairs]
+    pairs = zip(scales, zero_points, strict=True)
+    q = [quantization(kind, scale, zero_point) for scale, zero_point in pairs]
     if result is None:
         over = tuple(int(axis) for axis in np.unique(axes))
         result = np.mean(np.zeros(shape), axis=over, keepdims=keep_dims).shape
     model = ModelBuilder()
-    source = model.tensor("input", kind, shape, **quantization[0])
+    source = model.tensor("input", kind, shape, **q[0])
     over_tensor = model.constant("axes", np.array(axes, np.int32))
-    target = model.tensor("output", kind, result, **quantization[1])
+    target = model.tensor("output", kind, result, **q[1])
     options = {"KeepDims": keep_dims}
     indices = [source, over_tensor]
     model.operator("MEAN", indices, [target], options_table="ReducerOptions", options=options)

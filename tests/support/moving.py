@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from support.tflite_builder import ModelBuilder
+from support import tflite_builder
+from support.tflite_builder import ModelBuilder, values
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def quantization(kind: str, scale: float = 0.05, zero_point: int = 3) -> dict[str, Any]:
-    """Return the quantization of a tensor; none for float32."""
-    return {} if kind == "FLOAT32" else {"scales": [scale], "zero_points": [zero_point]}
+    """Return the quantization of a tensor of ``kind``; none for float32 and int32."""
+    return tflite_builder.quantization(kind, scale, zero_point)
 
 
 def moving(
@@ -80,9 +81,7 @@ def extreme(
     a = model.tensor("first", kind, first, **quantization(kind))
     more = quantization(kind, other_scale)
     if constant:
-        values = np.random.default_rng(0).integers(-60, 60, second)
-        typed = np.asarray(values, np.int8 if kind == "INT8" else np.float32)
-        b = model.constant("second", typed, **more)
+        b = model.constant("second", values(kind, second), **more)
     else:
         b = model.tensor("second", kind, second, **more)
     result = np.broadcast_shapes(tuple(first), tuple(second))
@@ -107,9 +106,7 @@ def concatenation(
     inputs = [model.tensor(f"input{i}", kind, s, **q) for i, s in enumerate(shapes)]
     operands = inputs * (2 if twice else 1)
     if constant:
-        values = np.random.default_rng(0).integers(-60, 60, shapes[-1])
-        typed = values.astype(np.int8 if kind == "INT8" else np.float32)
-        operands = [*operands, model.constant("values", typed, **q)]
+        operands = [*operands, model.constant("values", values(kind, shapes[-1]), **q)]
     total = list(shapes[0])
     total[axis] = sum(model.tensors[i].shape[axis] for i in operands)
     target = model.tensor("output", kind, result or total, **quantization(kind, output_scale))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def quantize(vectors: NDArray[np.float32], scale: float, zero_point: int) -> NDArray[np.int8]:
-    """Return float ``vectors`` as int8: round to nearest, add the zero point, saturate."""
+def quantize(
+    vectors: NDArray[np.float32], scale: float, zero_point: int, dtype: type[np.signedinteger[Any]]
+) -> NDArray[np.signedinteger[Any]]:
+    """Return float ``vectors`` as integers: round to nearest, add the zero point, saturate."""
     q = np.round(vectors / np.float32(scale)) + zero_point
-    return np.clip(q, -128, 127).astype(np.int8)
+    limits = np.iinfo(dtype)
+    return np.clip(q, limits.min, limits.max).astype(dtype)
 
 
 class TfliteMicro:
@@ -25,12 +29,12 @@ class TfliteMicro:
         details = self.interpreter.get_input_details(0)
         self.shape = tuple(int(size) for size in details["shape"])
         self.quantization = details["quantization_parameters"]
+        self.dtype = details["dtype"]
 
-    def quantized_inputs(self, vectors: NDArray[np.float32]) -> NDArray[np.int8]:
-        """Return float ``vectors`` as the model's int8 input takes them."""
-        return quantize(
-            vectors, self.quantization["scales"][0], int(self.quantization["zero_points"][0])
-        )
+    def quantized_inputs(self, vectors: NDArray[np.float32]) -> NDArray[np.signedinteger[Any]]:
+        """Return float ``vectors`` as the model's integer input takes them."""
+        zero_point = int(self.quantization["zero_points"][0])
+        return quantize(vectors, self.quantization["scales"][0], zero_point, self.dtype)
 
     def run(self, inputs: NDArray[np.generic]) -> NDArray[np.generic]:
         """Return the first output for each of ``inputs`` (N, *shape without batch)."""

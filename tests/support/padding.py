@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import NUMPY_TYPES, ModelBuilder, quantization
 
 Paddings = Sequence[tuple[int, int]]
 
@@ -23,17 +22,14 @@ def pad(
     width: type = np.int32,
 ) -> bytes:
     """Return a PAD or PADV2; ``scales`` are of input, output and value."""
-    quantization: list[dict[str, Any]] = [{}, {}, {}]
-    if kind != "FLOAT32":
-        quantization = [{"scales": [s], "zero_points": [-7]} for s in scales]
+    q = [quantization(kind, scale, -7) for scale in scales]
     padded = [n + sum(pair) for n, pair in zip(shape, paddings, strict=True)]
     model = ModelBuilder()
-    source = model.tensor("input", kind, shape, **quantization[0])
+    source = model.tensor("input", kind, shape, **q[0])
     inputs = [source, model.constant("paddings", np.array(paddings, width))]
     if value is not None:
-        array = np.array(value, np.float32 if kind == "FLOAT32" else np.int8)
-        inputs.append(model.constant("value", array, **quantization[2]))
-    target = model.tensor("output", kind, result or padded, **quantization[1])
+        inputs.append(model.constant("value", np.array(value, NUMPY_TYPES[kind]), **q[2]))
+    target = model.tensor("output", kind, result or padded, **q[1])
     table = "PadOptions" if operator == "PAD" else "PadV2Options"
     model.operator(operator, inputs, [target], options_table=table)
     return model.finish([source], [target])

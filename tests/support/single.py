@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tflite
 
-from support.tflite_builder import ModelBuilder
+from support.tflite_builder import ModelBuilder, quantization, values
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Pair = tuple[int, int]
@@ -46,12 +46,14 @@ def convolution(
     per_channel: bool = True,
     zero_points: Pair = (-3, 5),
     output_scale: float = 0.0,
+    positive: bool = False,
     seed: int = 0,
 ) -> bytes:
     """Return a CONV_2D, or a DEPTHWISE_CONV_2D with outputs / channels as depth multiplier.
 
-    ``bias`` is "given", "zero", "absent" (index -1) or "omitted" (two inputs). ``output_scale``
-    0 stands for one under which typical sums fill a third of the range.
+    ``bias`` is "given", "zero", "absent" (index -1), "omitted" (two inputs) or "int32", where
+    int16 would have int64. ``output_scale`` 0 stands for one under which typical sums fill a
+    third of the range. ``positive`` weights make the largest sums.
     """
     rng = np.random.default_rng(seed)
     batches, height, width, channels = image
@@ -67,7 +69,7 @@ def convolution(
     model = ModelBuilder()
     indices = weighted_tensors(
         model, rng, kind, image, shape, result, axis, terms, bias, per_channel, zero_points,
-        output_scale,
+        output_scale, positive,
     )  # fmt: skip
     options = window_fields(stride, same, activation) | {
         "DilationHFactor": dilation[0],
@@ -94,6 +96,8 @@ def fully_connected(
     output_scale: float = 0.0,
     depth: int = 0,
     keep_dims: bool = False,
+    positive: bool = False,
+    asymmetric: bool = False,
     seed: int = 0,
 ) -> bytes:
     """Return a FULLY_CONNECTED; the depth is that of all dimensions but the first by default."""
@@ -103,13 +107,14 @@ def fully_connected(
     model = ModelBuilder()
     indices = weighted_tensors(
         model, rng, kind, image, (outputs, depth), target, 0, depth, bias, per_channel,
-        zero_points, output_scale,
+        zero_points, output_scale, positive,
     )  # fmt: skip
     if weights_zero_point:
         model.tensors[indices[1]].zero_points = [weights_zero_point]
     options = {
         "FusedActivationFunction": getattr(tflite.ActivationFunctionType, activation),
         "KeepNumDims": keep_dims,
+        "AsymmetricQuantizeInputs": asymmetric,
     }
     table = "FullyConnectedOptions"
     model.operator(
@@ -131,6 +136,7 @@ def weighted_tensors(
     per_channel: bool,
     zero_points: Pair,
     output_scale: float,
+    positive: bool = False,
 ) -> list[int]:
     """Add input, weights, bias and output; return their indices, -1 for an absent bias."""
     outputs = shape[axis]
@@ -141,25 +147,72 @@ def weighted_tensors(
             model.constant("bias", rng.standard_normal(outputs, np.float32)),
             model.tensor("output", kind, result),
         ]
+    elif kind in ("FLOAT16", "WIDENED"):
+        halves = kind == "FLOAT16"
+        indices = float16_tensors(model, rng, image, shape, result, outputs, halves)
+    elif kind.startswith("HYBRID"):
+        scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
+        if kind == "HYBRID_REPEATED":  # one scale, written once for each channel
+            scales, per_channel = scales[:1] * outputs, True
+        weights = rng.integers(-127, 128, shape).astype(np.int8)
+        if kind == "HYBRID_UNSIGNED":
+            weights = weights.view(np.uint8)
+        indices = [
+            model.tensor("input", "FLOAT32", image),
+            model.constant("weights", weights, scales=scales, axis=axis if per_channel else 0),
+            model.constant("bias", rng.standard_normal(outputs, np.float32)),
+            model.tensor("output", "FLOAT32", result),
+        ]
     else:
         scales = list(rng.uniform(0.002, 0.02, outputs if per_channel else 1))
-        source = 0.043
-        target = output_scale or source * 0.011 * 74 * 74 * math.sqrt(terms) / 45
+        finer = 256 if kind == "INT16" else 1
+        source = 0.043 / finer
         weights = rng.integers(-127, 128, shape).astype(np.int8)
-        values = rng.integers(-9000, 9001, outputs).astype(np.int32)
+        weights = np.abs(weights) if positive else weights
+        biases = rng.integers(-9000, 9001, outputs) * finer
+        target = (output_scale or 0.043 * 0.011 * 74 * 74 * math.sqrt(terms) / 45) / finer
+        wide = kind == "INT16" and bias != "int32"
         products = [source * float(np.float32(s)) for s in scales]
-        first, last = ([z] for z in zero_points)
+        first, last = zero_points
         indices = [
-            model.tensor("input", kind, image, scales=[source], zero_points=first),
+            model.tensor("input", kind, image, **quantization(kind, source, first)),
             model.constant("weights", weights, scales=scales, axis=axis if per_channel else 0),
-            model.constant("bias", values, scales=products),
-            model.tensor("output", kind, result, scales=[target], zero_points=last),
+            model.constant("bias", biases.astype(np.int64 if wide else np.int32), scales=products),
+            model.tensor("output", kind, result, **quantization(kind, target, last)),
         ]
     if bias == "zero":
-        model.tensors[indices[2]].data = np.zeros_like(model.tensors[indices[2]].data)
+        for tensor in model.tensors:
+            if tensor.name.startswith("bias") and tensor.data is not None:
+                tensor.data = np.zeros_like(tensor.data)
     if bias == "absent":
         indices[2] = -1
     return indices if bias != "omitted" else [*indices[:2], indices[3]]
+
+
+def float16_tensors(
+    model: ModelBuilder,
+    rng: np.random.Generator,
+    image: Sequence[int],
+    shape: tuple[int, ...],
+    result: Sequence[int],
+    outputs: int,
+    halves: bool,
+) -> list[int]:
+    """Add what quantize=float16 makes of weights and bias: float16 constants, widened.
+
+    Without ``halves``, the same numbers as float32 constants.
+    """
+    widened = []
+    for name, extents in (("weights", shape), ("bias", (outputs,))):
+        values = rng.standard_normal(extents).astype(np.float16)
+        if not halves:
+            widened.append(model.constant(name, values.astype(np.float32)))
+            continue
+        half = model.constant(f"{name}16", values)
+        widened.append(model.tensor(name, "FLOAT32", extents))
+        model.operator("DEQUANTIZE", [half], widened[-1:], version=3)
+    source = model.tensor("input", "FLOAT32", image)
+    return [source, *widened, model.tensor("output", "FLOAT32", result)]
 
 
 def pool(
@@ -180,12 +233,9 @@ def pool(
         extent(image[2], window[1], stride[1], 1, same),
         image[3],
     )
-    quantization: dict[str, Any] = {}
-    if kind != "FLOAT32":
-        quantization = {"scales": [scale], "zero_points": [zero_point]}
     model = ModelBuilder()
-    source = model.tensor("input", kind, image, **quantization)
-    target = model.tensor("output", kind, result, **quantization)
+    source = model.tensor("input", kind, image, **quantization(kind, scale, zero_point))
+    target = model.tensor("output", kind, result, **quantization(kind, scale, zero_point))
     fields = window_fields(stride, same, activation)
     fields |= {"FilterHeight": window[0], "FilterWidth": window[1]}
     name = "AVERAGE_POOL_2D" if average else "MAX_POOL_2D"
@@ -206,21 +256,15 @@ def add(
 ) -> bytes:
     """Return an ADD, or a SUB or MUL; ``scales`` are of both inputs and the output."""
     result = np.broadcast_shapes(tuple(first), tuple(second))
-    quantization: list[dict[str, Any]] = [{}, {}, {}]
-    if kind != "FLOAT32":
-        pairs = zip(scales, zero_points, strict=True)
-        quantization = [{"scales": [s], "zero_points": [z]} for s, z in pairs]
-    rng = np.random.default_rng(seed)
+    pairs = zip(scales, zero_points, strict=True)
+    q = [quantization(kind, scale, zero_point) for scale, zero_point in pairs]
     model = ModelBuilder()
-    a = model.tensor("first", kind, first, **quantization[0])
+    a = model.tensor("first", kind, first, **q[0])
     if constant:
-        values = rng.standard_normal(second).astype(np.float32)
-        if kind == "INT8":
-            values = rng.integers(-128, 128, second).astype(np.int8)
-        b = model.constant("second", values, **quantization[1])
+        b = model.constant("second", values(kind, second, seed), **q[1])
     else:
-        b = model.tensor("second", kind, second, **quantization[1])
-    target = model.tensor("output", kind, result, **quantization[2])
+        b = model.tensor("second", kind, second, **q[1])
+    target = model.tensor("output", kind, result, **q[2])
     options = {"FusedActivationFunction": getattr(tflite.ActivationFunctionType, activation)}
     table = f"{operator.capitalize()}Options"
     model.operator(operator, [a, b], [target], options_table=table, options=options)
@@ -231,12 +275,10 @@ def softmax(
     shape: Sequence[int] = (1, 10), beta: float = 1.0, kind: str = "INT8", scale: float = 0.1
 ) -> bytes:
     """Return a SOFTMAX."""
-    quantized = kind != "FLOAT32"
-    source_q: dict[str, Any] = {"scales": [scale], "zero_points": [12]} if quantized else {}
-    target_q: dict[str, Any] = {"scales": [1 / 256], "zero_points": [-128]} if quantized else {}
+    step = 1 / 32768 if kind == "INT16" else 1 / 256
     model = ModelBuilder()
-    source = model.tensor("input", kind, shape, **source_q)
-    target = model.tensor("output", kind, shape, **target_q)
+    source = model.tensor("input", kind, shape, **quantization(kind, scale, 12))
+    target = model.tensor("output", kind, shape, **quantization(kind, step, -128))
     options = {"Beta": beta}
     model.operator("SOFTMAX", [source], [target], options_table="SoftmaxOptions", options=options)
     return model.finish([source], [target])
@@ -266,7 +308,7 @@ def reshape(
     So that its input and its output are both inside the model.
     """
     model = ModelBuilder()
-    q: dict[str, Any] = {} if kind == "FLOAT32" else {"scales": [0.05], "zero_points": [3]}
+    q = quantization(kind, 0.05, 3)
     source = model.tensor("input", kind, shape, **q)
     doubled = model.tensor("doubled", kind, shape, **q)
     flat = model.tensor("flat", kind, result, **q)

@@ -5,7 +5,7 @@ Exact control of every scale, padding and version, without TensorFlow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,22 @@ NUMPY_TYPES = {
     "INT32": np.int32,
     "INT64": np.int64,
 }
+
+
+def quantization(kind: str, scale: float, zero_point: int = 0) -> dict[str, Any]:
+    """Return a tensor's quantization: none for float32 and int32, symmetric for int16."""
+    if kind in ("FLOAT32", "INT32"):
+        return {}
+    return {"scales": [scale], "zero_points": [0 if kind == "INT16" else zero_point]}
+
+
+def values(kind: str, shape: Sequence[int], seed: int = 0) -> np.ndarray[Any, Any]:
+    """Return random values of a type, integers from its whole range."""
+    rng = np.random.default_rng(seed)
+    if kind == "FLOAT32":
+        return rng.standard_normal(shape).astype(np.float32)
+    limits = np.iinfo(NUMPY_TYPES[kind])
+    return rng.integers(limits.min, limits.max + 1, shape).astype(NUMPY_TYPES[kind])
 
 
 @dataclass
@@ -49,7 +65,7 @@ class OperatorSpec:
     inputs: Sequence[int]
     outputs: Sequence[int]
     options_table: str = ""
-    options: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, float | str] = field(default_factory=dict)
     version: int = 1
 
 
@@ -60,6 +76,16 @@ class ModelBuilder:
         """Start empty."""
         self.tensors: list[TensorSpec] = []
         self.operators: list[OperatorSpec] = []
+        self.interface: tuple[Sequence[int], Sequence[int]] = ((), ())
+        self.others: list[ModelBuilder] = []
+        self.signature: tuple[Mapping[str, int], Mapping[str, int]] | None = None
+
+    def subgraph(self, inputs: Sequence[int] = (), outputs: Sequence[int] = ()) -> ModelBuilder:
+        """Add a subgraph, numbered from 1, and return what collects it."""
+        other = ModelBuilder()
+        other.interface = (inputs, outputs)
+        self.others.append(other)
+        return other
 
     def tensor(self, name: str, kind: str, shape: Sequence[int], **more: Any) -> int:
         """Add a tensor and return its index."""
@@ -81,57 +107,69 @@ class ModelBuilder:
         self, inputs: Sequence[int], outputs: Sequence[int], *, external_buffers: bool = False
     ) -> bytes:
         """Return the file; ``external_buffers`` puts constants behind the flatbuffer."""
+        self.interface = (inputs, outputs)
         builder = flatbuffers.Builder(1024)
-        blobs = [b"", *(t.data.tobytes() for t in self.tensors if t.data is not None)]
+        tensors = [t for graph in (self, *self.others) for t in graph.tensors]
+        blobs = [b"", *(t.data.tobytes() for t in tensors if t.data is not None)]
         offsets = [(0, 0)] * len(blobs)
         if external_buffers:  # two passes: the first tells how long the flatbuffer is
-            length = len(self._write(builder, inputs, outputs, blobs, [(2, 1)] * len(blobs)))
+            length = len(self._write(builder, blobs, [(2, 1)] * len(blobs)))
             length += -length % 16
             starts = [length + sum(map(len, blobs[:i])) for i in range(len(blobs))]
             offsets = [(s, len(b)) if b else (0, 0) for s, b in zip(starts, blobs, strict=True)]
             builder = flatbuffers.Builder(1024)
-        data = self._write(builder, inputs, outputs, blobs, offsets)
+        data = self._write(builder, blobs, offsets)
         if external_buffers:
             data = data.ljust(starts[0], b"\0") + b"".join(blobs)
         return data
 
     def _write(
-        self,
-        b: flatbuffers.Builder,
-        inputs: Sequence[int],
-        outputs: Sequence[int],
-        blobs: list[bytes],
-        offsets: list[tuple[int, int]],
+        self, b: flatbuffers.Builder, blobs: list[bytes], offsets: list[tuple[int, int]]
     ) -> bytes:
+        graphs = (self, *self.others)
         buffers = _tables(
             b, "Model", "Buffers", [_buffer(b, x, o) for x, o in zip(blobs, offsets, strict=True)]
         )
-        kinds = sorted({(o.type, o.version) for o in self.operators})
+        kinds = sorted({(o.type, o.version) for graph in graphs for o in graph.operators})
         codes = _tables(b, "Model", "OperatorCodes", [_code(b, *kind) for kind in kinds])
         numbers = iter(range(1, len(blobs)))
-        buffer_of = [0 if t.data is None else next(numbers) for t in self.tensors]
-        tensors = _tables(
-            b,
-            "SubGraph",
-            "Tensors",
-            [_tensor(b, t, n) for t, n in zip(self.tensors, buffer_of, strict=True)],
-        )
-        operators = _tables(
-            b,
-            "SubGraph",
-            "Operators",
-            [_operator(b, o, kinds.index((o.type, o.version))) for o in self.operators],
-        )
-        fields = {
-            "Tensors": tensors,
-            "Inputs": _numbers(b, inputs, np.int32),
-            "Outputs": _numbers(b, outputs, np.int32),
-            "Operators": operators,
+        subgraphs = [graph._subgraph(b, kinds, numbers) for graph in graphs]
+        model = {
+            "Version": 3,
+            "OperatorCodes": codes,
+            "Subgraphs": _tables(b, "Model", "Subgraphs", subgraphs),
+            "Buffers": buffers,
+            "SignatureDefs": self._signature_defs(b),
         }
-        subgraphs = _tables(b, "Model", "Subgraphs", [_table(b, "SubGraph", fields)])
-        model = {"Version": 3, "OperatorCodes": codes, "Subgraphs": subgraphs, "Buffers": buffers}
         b.Finish(_table(b, "Model", model), b"TFL3")
         return bytes(b.Output())
+
+    def _signature_defs(self, b: flatbuffers.Builder) -> int | None:
+        if self.signature is None:
+            return None
+        inputs, outputs = ([_tensor_map(b, *pair) for pair in s.items()] for s in self.signature)
+        fields = {
+            "Inputs": _tables(b, "SignatureDef", "Inputs", inputs),
+            "Outputs": _tables(b, "SignatureDef", "Outputs", outputs),
+            "SignatureKey": b.CreateString("serving_default"),
+        }
+        return _tables(b, "Model", "SignatureDefs", [_table(b, "SignatureDef", fields)])
+
+    def _subgraph(
+        self, b: flatbuffers.Builder, kinds: list[tuple[str, int]], numbers: Iterator[int]
+    ) -> int:
+        """Write this graph; ``numbers`` are those of the buffers left, for its constants."""
+        buffer_of = [0 if t.data is None else next(numbers) for t in self.tensors]
+        tensors = [_tensor(b, t, n) for t, n in zip(self.tensors, buffer_of, strict=True)]
+        operators = [_operator(b, o, kinds.index((o.type, o.version))) for o in self.operators]
+        inputs, outputs = self.interface
+        fields = {
+            "Tensors": _tables(b, "SubGraph", "Tensors", tensors),
+            "Inputs": _numbers(b, inputs, np.int32),
+            "Outputs": _numbers(b, outputs, np.int32),
+            "Operators": _tables(b, "SubGraph", "Operators", operators),
+        }
+        return _table(b, "SubGraph", fields)
 
 
 def _table(b: flatbuffers.Builder, name: str, fields: Mapping[str, Any]) -> int:
@@ -197,6 +235,11 @@ def _tensor(b: flatbuffers.Builder, spec: TensorSpec, buffer: int) -> int:
     return _table(b, "Tensor", fields)
 
 
+def _tensor_map(b: flatbuffers.Builder, name: str, tensor: int) -> int:
+    fields = {"Name": b.CreateString(name), "TensorIndex": tensor}
+    return _table(b, "TensorMap", fields)
+
+
 def _operator(b: flatbuffers.Builder, spec: OperatorSpec, code: int) -> int:
     fields: dict[str, Any] = {
         "OpcodeIndex": code,
@@ -205,5 +248,9 @@ def _operator(b: flatbuffers.Builder, spec: OperatorSpec, code: int) -> int:
     }
     if spec.options_table:
         fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, spec.options_table)
-        fields["BuiltinOptions"] = _table(b, spec.options_table, spec.options)
+        options = {
+            key: b.CreateString(value) if isinstance(value, str) else value
+            for key, value in spec.options.items()
+        }
+        fields["BuiltinOptions"] = _table(b, spec.options_table, options)
     return _table(b, "Operator", fields)

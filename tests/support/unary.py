@@ -25,10 +25,11 @@ def unary(
     options_table: str = "",
     options: Mapping[str, float] | None = None,
     result: Sequence[int] = (),
+    kind: str = "INT8",
 ) -> bytes:
-    """Return a model of ``operator``: float32 without quantizations, int8 with them."""
+    """Return a model of ``operator``: float32 without quantizations, ``kind`` with them."""
     model = ModelBuilder()
-    kind = "INT8" if source else "FLOAT32"
+    kind = kind if source else "FLOAT32"
     indices = [
         model.tensor(name, kind, sizes, **_quantization(pair))
         for name, sizes, pair in (("input", shape, source), ("output", result or shape, target))
@@ -43,10 +44,11 @@ def leaky_relu(
     target: Pair | None = None,
     alpha: float = 0.3,
     shape: Sequence[int] = (1, 256),
+    kind: str = "INT8",
 ) -> bytes:
     """Return a LEAKY_RELU."""
     table = "LeakyReluOptions"
-    return unary("LEAKY_RELU", source, target, shape, table, {"Alpha": alpha})
+    return unary("LEAKY_RELU", source, target, shape, table, {"Alpha": alpha}, kind=kind)
 
 
 def _quantization(pair: Pair | None) -> dict[str, Any]:

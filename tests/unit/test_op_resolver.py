@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from support import single
 from support.in_child import in_child
+from support.streaming import Model, assign
 from support.tflite_builder import NUMPY_TYPES, ModelBuilder
 from tinyml.compiler.graph import Graph, enum_names, parse
 from tinyml.errors import UserError
@@ -44,6 +45,15 @@ MODELS = {
 #: Needed in a model of several subgraphs or with variables.
 LEFT_OUT = {"ASSIGN_VARIABLE", "CALL_ONCE", "IF", "READ_VARIABLE", "VAR_HANDLE", "WHILE"}
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))
+
+
+def streaming(initialised: bool) -> bytes:
+    """Return a model with a variable."""
+    model = Model()
+    variable = model.variable("s", np.ones(4) if initialised else None)
+    result = model.read(variable)
+    assign(model, variable, model.input)
+    return model.written([result])
 
 
 def one_operator(kind: str, *types: str, result: str = "FLOAT32") -> bytes:
@@ -124,6 +134,8 @@ def test_methods_are_the_operators_names() -> None:
         (one_operator("REVERSE_SEQUENCE", "FLOAT32"), ["REVERSE_SEQUENCE", "'layer'"]),
         (one_operator("CUSTOM:My\nOp", "FLOAT32"), ["custom operator 'My\\nOp'", "'layer'"]),
         (one_operator("IF", "FLOAT32"), ["IF", "subgraphs"]),
+        (streaming(initialised=True), ["2 subgraphs"]),
+        (streaming(initialised=False), ["VAR_HANDLE", "variables"]),
         (one_operator("CONV_2D", "FLOAT32", "INT8"), ["CONV_2D", "hybrid"]),
         (one_operator("DEQUANTIZE", "FLOAT16"), ["DEQUANTIZE", "float16"]),
         (one_operator("LOGISTIC", "UINT8", result="UINT8"), ["LOGISTIC", "uint8"]),

@@ -14,7 +14,7 @@ def test_defaults_are_the_f746_with_our_engine(root: Path) -> None:
     """No argument at all means the main job."""
     choice = options.parse({}, root)
     assert choice.variant == "stm32f746-aot-cm7-int8-speed"
-    assert (choice.model, choice.clock, choice.profile) == ("mnist", None, True)
+    assert (choice.models, choice.clock, choice.profile) == (("mnist",), None, True)
 
 
 def test_every_listed_value_is_accepted(root: Path) -> None:
@@ -50,6 +50,8 @@ def test_kernel_default_follows_the_board(root: Path) -> None:
         ({"profile": "yes"}, "profile=yes", "profile=1"),
         ({"board": "host", "kernel": "cm7"}, "kernel=cm7", "kernel=reference"),
         ({"model": "../etc"}, "model=../etc", "model=mnist"),
+        ({"model": "mnist,mnist"}, "model=mnist,mnist names", "once"),
+        ({"model": "mnist,x"}, "model=mnist,x", "several"),
         ({"component": "cmsis-core,x"}, "component=cmsis-core,x", "component=cmsis-dsp or"),
         ({"archive": "/nowhere"}, "archive=/nowhere", "a folder"),
         ({"cmsis_nn": "yes"}, "cmsis_nn=yes", "cmsis_nn=upstream or a folder"),
@@ -78,9 +80,15 @@ def test_clock_and_profile_have_a_folder_of_their_own(root: Path) -> None:
     """Two variants that differ in anything compiled never share a folder."""
     variants = {
         options.parse(arguments, root).variant
-        for arguments in ({}, {"clock": "200"}, {"profile": "0"}, {"opt": "size"})
+        for arguments in (
+            {},
+            {"clock": "200"},
+            {"profile": "0"},
+            {"opt": "size"},
+            {"arena": "shared"},
+        )
     }
-    assert len(variants) == 4
+    assert len(variants) == 5
 
 
 def test_readme_lists_every_option_and_value(root: Path) -> None:

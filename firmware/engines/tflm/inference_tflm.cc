@@ -152,6 +152,7 @@ int Invoke() {
 } // namespace
 
 const inference_model INFERENCE_MODEL = {
-    TFLM_MODEL_NAME, inputs,           outputs,           kOperators, kInputs,    kOutputs,
-    kOperatorCount,  TFLM_ARENA_BYTES, TFLM_WEIGHT_BYTES, Invoke,     Initialise,
+    TFLM_MODEL_NAME, inputs,           outputs,           kOperators, kInputs, kOutputs,
+    kOperatorCount,  TFLM_ARENA_BYTES, TFLM_WEIGHT_BYTES, 0,          Invoke,  Initialise,
+    nullptr, // models with variables are refused when they are built
 };

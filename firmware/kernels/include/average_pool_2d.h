@@ -13,6 +13,11 @@ struct average_pool_2d_int8_params {
     int32_t activation_min, activation_max;
 };
 
+struct average_pool_2d_int16_params {
+    struct spatial spatial;
+    int32_t activation_min, activation_max;
+};
+
 struct average_pool_2d_float32_params {
     struct spatial spatial;
     float activation_min, activation_max;
@@ -20,6 +25,8 @@ struct average_pool_2d_float32_params {
 
 void average_pool_2d_int8(const struct average_pool_2d_int8_params *params, const int8_t *input,
                           int8_t *output);
+void average_pool_2d_int16(const struct average_pool_2d_int16_params *params, const int16_t *input,
+                           int16_t *output);
 void average_pool_2d_float32(const struct average_pool_2d_float32_params *params,
                              const float *input, float *output);
 

@@ -15,8 +15,12 @@ struct concatenation_part {
 };
 
 void concatenation_int8(const struct concatenation_part *part, const int8_t *input, int8_t *output);
+void concatenation_int16(const struct concatenation_part *part, const int16_t *input,
+                         int16_t *output);
 void concatenation_float32(const struct concatenation_part *part, const float *input,
                            float *output);
+void concatenation_int32(const struct concatenation_part *part, const int32_t *input,
+                         int32_t *output);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,11 @@ struct max_pool_2d_int8_params {
     int32_t activation_min, activation_max;
 };
 
+struct max_pool_2d_int16_params {
+    struct spatial spatial;
+    int32_t activation_min, activation_max;
+};
+
 struct max_pool_2d_float32_params {
     struct spatial spatial;
     float activation_min, activation_max;
@@ -20,6 +25,8 @@ struct max_pool_2d_float32_params {
 
 void max_pool_2d_int8(const struct max_pool_2d_int8_params *params, const int8_t *input,
                       int8_t *output);
+void max_pool_2d_int16(const struct max_pool_2d_int16_params *params, const int16_t *input,
+                       int16_t *output);
 void max_pool_2d_float32(const struct max_pool_2d_float32_params *params, const float *input,
                          float *output);
 

@@ -15,12 +15,18 @@ struct mean_int8_params {
     int32_t output_offset;
 };
 
+struct mean_int16_params {
+    struct reduction_shape shape;
+    int32_t multiplier, shift;
+};
+
 struct mean_float32_params {
     struct reduction_shape shape;
     int32_t count; // terms of each sum
 };
 
 void mean_int8(const struct mean_int8_params *params, const int8_t *input, int8_t *output);
+void mean_int16(const struct mean_int16_params *params, const int16_t *input, int16_t *output);
 void mean_float32(const struct mean_float32_params *params, const float *input, float *output);
 
 #ifdef __cplusplus

@@ -10,6 +10,8 @@ extern "C" {
 
 void minimum_int8(const struct broadcast_shape *shape, const int8_t *input_1, const int8_t *input_2,
                   int8_t *output);
+void minimum_int16(const struct broadcast_shape *shape, const int16_t *input_1,
+                   const int16_t *input_2, int16_t *output);
 void minimum_float32(const struct broadcast_shape *shape, const float *input_1,
                      const float *input_2, float *output);
 

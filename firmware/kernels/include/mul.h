@@ -15,6 +15,12 @@ struct mul_int8_params {
     int32_t activation_min, activation_max;
 };
 
+struct mul_int16_params {
+    struct broadcast_shape shape;
+    int32_t output_multiplier, output_shift;
+    int32_t activation_min, activation_max;
+};
+
 struct mul_float32_params {
     struct broadcast_shape shape;
     float activation_min, activation_max;
@@ -22,6 +28,8 @@ struct mul_float32_params {
 
 void mul_int8(const struct mul_int8_params *params, const int8_t *input_1, const int8_t *input_2,
               int8_t *output);
+void mul_int16(const struct mul_int16_params *params, const int16_t *input_1,
+               const int16_t *input_2, int16_t *output);
 void mul_float32(const struct mul_float32_params *params, const float *input_1,
                  const float *input_2, float *output);
 

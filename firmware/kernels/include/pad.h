@@ -23,6 +23,11 @@ struct pad_int8_params {
     int8_t value;
 };
 
+struct pad_int16_params {
+    struct pad_shape shape;
+    int16_t value;
+};
+
 struct pad_float32_params {
     struct pad_shape shape;
     float value;
@@ -34,6 +39,7 @@ static inline bool pad_is_inside(const struct pad_shape *shape, int dimension, i
 }
 
 void pad_int8(const struct pad_int8_params *params, const int8_t *input, int8_t *output);
+void pad_int16(const struct pad_int16_params *params, const int16_t *input, int16_t *output);
 void pad_float32(const struct pad_float32_params *params, const float *input, float *output);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-// Real numbers to 8 bits, and 8 bits to 8 bits of another scale or signedness.
+// Real numbers to 8 or 16 bits, and these to another scale, signedness or width.
 #ifndef TINYML_KERNELS_QUANTIZE_H
 #define TINYML_KERNELS_QUANTIZE_H
 
@@ -26,6 +26,8 @@ void quantize_float32_int8(const struct quantize_float32_params *params, const f
                            int8_t *output);
 void quantize_float32_uint8(const struct quantize_float32_params *params, const float *input,
                             uint8_t *output);
+void quantize_float32_int16(const struct quantize_float32_params *params, const float *input,
+                            int16_t *output);
 
 void quantize_int8_int8(const struct quantize_int8_params *params, const int8_t *input,
                         int8_t *output);
@@ -33,6 +35,12 @@ void quantize_int8_uint8(const struct quantize_int8_params *params, const int8_t
                          uint8_t *output);
 void quantize_uint8_int8(const struct quantize_int8_params *params, const uint8_t *input,
                          int8_t *output);
+void quantize_int8_int16(const struct quantize_int8_params *params, const int8_t *input,
+                         int16_t *output);
+void quantize_int16_int8(const struct quantize_int8_params *params, const int16_t *input,
+                         int8_t *output);
+void quantize_int16_int16(const struct quantize_int8_params *params, const int16_t *input,
+                          int16_t *output);
 
 #ifdef __cplusplus
 }

@@ -8,10 +8,16 @@
 extern "C" {
 #endif
 
+struct relu_int16_params {
+    int32_t count;
+    int32_t multiplier, shift; // from the input's scale to the output's
+};
+
 struct relu_float32_params {
     int32_t count;
 };
 
+void relu_int16(const struct relu_int16_params *params, const int16_t *input, int16_t *output);
 void relu_float32(const struct relu_float32_params *params, const float *input, float *output);
 
 #ifdef __cplusplus

@@ -2,7 +2,8 @@
 // (`multiplier`, the factor's fraction times 2^31) and a power of two (`shift`).
 //
 // Both roundings are those of gemmlowp (doc/quantization.md), which every operator of
-// tflite-micro uses. `>>` of a negative number is arithmetic in every compiler we support.
+// tflite-micro uses, but for 64-bit sums. `>>` of a negative number is arithmetic in every compiler
+// we support.
 #ifndef TINYML_KERNELS_REQUANTIZE_H
 #define TINYML_KERNELS_REQUANTIZE_H
 
@@ -37,6 +38,12 @@ static inline int32_t requantize(int32_t x, int32_t multiplier, int32_t shift) {
         return doubling_high_multiply(shift_left(x, shift), multiplier);
     }
     return rounding_divide_by_power_of_two(doubling_high_multiply(x, multiplier), -shift);
+}
+
+// x * multiplier * 2^-shift to nearest, ties upwards, for a 64-bit sum: the multiplier has 15 bits;
+// shift in [8, 46]. The plan proves that the product and the result fit.
+static inline int32_t requantize_wide(int64_t x, int32_t multiplier, int32_t shift) {
+    return (int32_t)((x * multiplier + (INT64_C(1) << (shift - 1))) >> shift);
 }
 
 static inline int32_t clamp_int32(int32_t x, int32_t low, int32_t high) {

@@ -47,8 +47,30 @@ static inline void strided_copy_int8(const struct strided_view *view, const int8
     }
 }
 
+static inline void strided_copy_int16(const struct strided_view *view, const int16_t *input,
+                                      int16_t *output) {
+    const int32_t stride = view->strides[STRIDED_RANK - 1];
+    for (int32_t row = 0; row < strided_rows(view); ++row) {
+        const int32_t start = strided_row(view, row);
+        for (int32_t i = 0; i < view->extents[STRIDED_RANK - 1]; ++i) {
+            *output++ = input[start + i * stride];
+        }
+    }
+}
+
 static inline void strided_copy_float32(const struct strided_view *view, const float *input,
                                         float *output) {
+    const int32_t stride = view->strides[STRIDED_RANK - 1];
+    for (int32_t row = 0; row < strided_rows(view); ++row) {
+        const int32_t start = strided_row(view, row);
+        for (int32_t i = 0; i < view->extents[STRIDED_RANK - 1]; ++i) {
+            *output++ = input[start + i * stride];
+        }
+    }
+}
+
+static inline void strided_copy_int32(const struct strided_view *view, const int32_t *input,
+                                      int32_t *output) {
     const int32_t stride = view->strides[STRIDED_RANK - 1];
     for (int32_t row = 0; row < strided_rows(view); ++row) {
         const int32_t start = strided_row(view, row);

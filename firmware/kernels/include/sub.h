@@ -17,6 +17,15 @@ struct sub_int8_params {
     int32_t activation_min, activation_max;
 };
 
+struct sub_int16_params {
+    struct broadcast_shape shape;
+    int32_t left_shift; // head room given to both inputs before they are scaled
+    int32_t multiplier_1, shift_1;
+    int32_t multiplier_2, shift_2;
+    int32_t output_multiplier, output_shift;
+    int32_t activation_min, activation_max;
+};
+
 struct sub_float32_params {
     struct broadcast_shape shape;
     float activation_min, activation_max;
@@ -24,6 +33,8 @@ struct sub_float32_params {
 
 void sub_int8(const struct sub_int8_params *params, const int8_t *input_1, const int8_t *input_2,
               int8_t *output);
+void sub_int16(const struct sub_int16_params *params, const int16_t *input_1,
+               const int16_t *input_2, int16_t *output);
 void sub_float32(const struct sub_float32_params *params, const float *input_1,
                  const float *input_2, float *output);
 

@@ -9,6 +9,7 @@ extern "C" {
 #endif
 
 void transpose_int8(const struct strided_view *view, const int8_t *input, int8_t *output);
+void transpose_int16(const struct strided_view *view, const int16_t *input, int16_t *output);
 void transpose_float32(const struct strided_view *view, const float *input, float *output);
 
 #ifdef __cplusplus

@@ -7,12 +7,13 @@ import shlex
 import sys
 from pathlib import Path
 
-from tinyml.compiler.emit import emit, model_identifier
+from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.kernels import KERNEL_SETS
 from tinyml.compiler.plan import Limit, prepare
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
+from tinyml.identifiers import model_identifier
 
 
 def main() -> int:

@@ -7,17 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinyml.compiler.code import Code, Names
-from tinyml.compiler.prepared import Prepared
+from tinyml.compiler.prepared import Constant, Prepared
 
-
-@dataclass(frozen=True)
-class Constant:
-    """An array made at build time, such as weights in another order; ``data`` is its bytes."""
-
-    name: str
-    c_type: str
-    elements: int
-    data: bytes
+__all__ = ["Choice", "Constant", "own_kernel"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +44,7 @@ def own_kernel(operator: str, prepared: Prepared, print_: Callable[[Any, Names],
         function="" if prepared.alias else prepared.kernel or f"{operator}_{prepared.variant}",
         print=print_,
         operands=prepared.operands,
+        constants=prepared.constants,
         in_place=prepared.in_place,
         scratch_bytes=prepared.scratch_bytes,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -11,9 +10,21 @@ from typing import Any
 import numpy as np
 
 from tinyml.compiler.prepared import View
+from tinyml.identifiers import identifier
 
 #: C types by tensor type.
-C_TYPES = {"FLOAT32": "float", "INT8": "int8_t", "UINT8": "uint8_t", "INT32": "int32_t"}
+C_TYPES = {
+    "FLOAT32": "float",
+    "FLOAT16": "uint16_t",
+    "INT8": "int8_t",
+    "UINT8": "uint8_t",
+    "INT16": "int16_t",
+    "INT32": "int32_t",
+    "INT64": "int64_t",
+}
+
+#: Longer names from the graph are cut.
+LONGEST_NAME = 40
 
 #: Where generated lines are broken.
 LINE = 100
@@ -34,10 +45,13 @@ class Code:
     statements: tuple[str, ...]
 
 
-def identifier(text: str) -> str:
-    """Return ``text`` with what C does not allow in a name replaced, without reserved forms."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
-    return f"m{name}" if name[:1].isdigit() else name
+def macro_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return part of a macro's name for each of ``names``, empty where it would not be unique.
+
+    None begins with a digit, so that none is a number's.
+    """
+    found = [identifier(name)[:LONGEST_NAME].strip("_").upper() for name in names]
+    return tuple(name if found.count(name) == 1 else "" for name in found)
 
 
 def string(text: str) -> str:
@@ -122,8 +136,10 @@ class Names:
         """Return the name of one of the operator's own constants."""
         return Raw(f"{what}_{self.operator}")
 
-    def operand(self, tensor: int | None) -> str:
+    def operand(self, tensor: int | Raw | None) -> str:
         """Return the expression for a tensor's first element, NULL where there is none."""
+        if isinstance(tensor, Raw):
+            return tensor
         return "NULL" if tensor is None else self.operands[tensor]
 
     def is_view(self, view: View) -> bool:
@@ -141,12 +157,13 @@ def kernel_call(
     function: str,
     params_type: str,
     params: Any,
-    tensors: Sequence[int | None],
+    tensors: Sequence[int | Raw | None],
     constants: Sequence[str] = (),
 ) -> Code:
     """Return the code of a call of one of our kernels: a parameter struct, then its operands.
 
-    ``constants`` are definitions that ``params`` refers to.
+    Among the operands may be expressions, such as that of scratch memory. ``constants`` are
+    definitions that ``params`` refers to.
     """
     name = names.local("params")
     arguments = (f"&{name}", *(names.operand(tensor) for tensor in tensors))

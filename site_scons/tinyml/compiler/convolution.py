@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tinyml.compiler import code
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler import code, float16, hybrid, int16
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.graph import Tensor
+from tinyml.compiler.hybrid import Hybrid, print_hybrid
 from tinyml.compiler.node import Node, Signature
-from tinyml.compiler.quantized import Requantization, requantization, require_32_bits
+from tinyml.compiler.quantized import Requantization, require_32_bits, symmetric_weights
 from tinyml.compiler.spatial import Windowed
 
 #: Kernel variants by the types of input, weights, bias (absent or left out) and output.
@@ -21,15 +22,24 @@ VARIANTS: dict[Signature, str] = {
     ("FLOAT32", "FLOAT32", "FLOAT32", "FLOAT32"): "float32",
     ("FLOAT32", "FLOAT32", "-", "FLOAT32"): "float32",
     ("FLOAT32", "FLOAT32", "FLOAT32"): "float32",
+    **int16.VARIANTS,
+    **hybrid.VARIANTS,
+    **float16.VARIANTS,
 }
 
 
 @dataclass(frozen=True)
 class Convolution(Windowed):
-    """The kernels' parameters; ``requantization`` is None for float32, else per channel."""
+    """The kernels' parameters; what scales the sums is that of the variant, per channel.
+
+    ``requantization`` is int8's, ``scaling`` that of int16 activations, ``hybrid`` that of float32
+    activations.
+    """
 
     requantization: Requantization | None
     activation_range: tuple[float, float]
+    scaling: int16.Scaling | None = field(default=None, kw_only=True)
+    hybrid: Hybrid | None = field(default=None, kw_only=True)
 
 
 def require_constants(node: Node, channels: int) -> tuple[Tensor, Tensor | None]:
@@ -42,30 +52,10 @@ def require_constants(node: Node, channels: int) -> tuple[Tensor, Tensor | None]
 
 
 def per_channel(node: Node, axis: int) -> Requantization:
-    """Return the requantization of int8 weights whose output channels are dimension ``axis``.
-
-    A single scale is repeated for every channel: the kernels know only per-channel weights.
-    """
-    weights = node.input(1)
-    result = requantization(node)
-    quantization = weights.quantization
-    assert quantization is not None
-    channels, count = weights.shape[axis], len(quantization.scales)
-    sound = count == 1 or quantization.axis == axis
-    node.require(sound, f"weights quantized along {quantization.axis}", f"dimension {axis}")
-    node.require(
-        not any(quantization.zero_points),
-        "weights with a zero point",
-        "symmetric weights: zero point 0",
-    )
+    """Return one multiplier per output channel, which are dimension ``axis`` of the weights."""
+    result = symmetric_weights(node, axis)
     require_32_bits(node, result, axis)
-    repeat = channels if count == 1 else 1
-    return Requantization(
-        input_offset=result.input_offset,
-        output_offset=result.output_offset,
-        multipliers=result.multipliers * repeat,
-        shifts=result.shifts * repeat,
-    )
+    return result
 
 
 def print_convolution(
@@ -83,8 +73,15 @@ def print_convolution(
     if prepared.requantization is not None:
         constants, quantized = print_requantization(prepared.requantization, names)
         members |= quantized
+    if prepared.scaling is not None:
+        constants, scaling = int16.print_scaling(prepared.scaling, names)
+        members |= scaling
+    if prepared.hybrid is not None:
+        constants, scales = print_hybrid(prepared.hybrid, names)
+        members |= scales
     function = f"{operator}_{prepared.variant}"
-    tensors = (*prepared.operands, prepared.output)
+    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
+    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
         names, f"{operator}.h", function, f"{function}_params", members, tensors, constants
     )

@@ -15,7 +15,9 @@ from tinyml.compiler.layer import Layer
 from tinyml.compiler.spatial import Spatial, Windowed
 
 #: Variants in which no value depends on pixels outside of its window.
-LOCAL_VARIANTS = ("float16", "float32", "int16", "int8")
+LOCAL_VARIANTS = ("float16", "float32", "int16", "int16_bias32", "int8")
+#: Those whose input has to be whole, as its range counts, but whose output need not be.
+WHOLE_INPUT_VARIANTS = ("hybrid",)
 
 
 @dataclass(frozen=True)
@@ -48,24 +50,25 @@ def crop(graph: Graph, layers: Sequence[Layer]) -> tuple[Graph, list[Layer]]:
 def _windowed(layer: Layer) -> Windowed | None:
     """Return what prepare made of a layer, if the layer can be cropped."""
     prepared = layer.prepared
-    local = isinstance(prepared, Windowed) and prepared.variant in LOCAL_VARIANTS
-    return prepared if isinstance(prepared, Windowed) and local else None
+    known = prepared.variant in (*LOCAL_VARIANTS, *WHOLE_INPUT_VARIANTS)
+    return prepared if isinstance(prepared, Windowed) and known else None
+
+
+def _whole(layer: Layer) -> set[int | None]:
+    """Return the tensors of a layer that it cannot do with a part of."""
+    prepared = layer.prepared
+    if _windowed(layer) is None:
+        return {*prepared.operands, *prepared.outputs}
+    return set(prepared.operands) if prepared.variant in WHOLE_INPUT_VARIANTS else set()
 
 
 def _needed(graph: Graph, layers: Sequence[Layer]) -> dict[int, Extent]:
     """Return the part of each image that is read, for images that only windows make and read."""
-    whole = {*graph.inputs, *graph.outputs}
-    whole |= {
-        tensor
-        for layer in layers
-        if _windowed(layer) is None
-        for tensor in (*layer.prepared.operands, *layer.prepared.outputs)
-        if tensor is not None
-    }
+    whole = {*graph.inputs, *graph.outputs}.union(*(_whole(layer) for layer in layers))
     needed: dict[int, Extent] = {}
     for layer in reversed(layers):
         prepared = _windowed(layer)
-        source = layer.prepared.operands[0]
+        source = None if prepared is None else prepared.operands[0]
         if prepared is not None and source is not None and source not in whole:
             read = _read(_made(prepared.spatial, needed.get(prepared.output)))
             needed[source] = needed.get(source, Extent()).joined(read)

@@ -13,12 +13,13 @@ from tinyml.compiler.quantized import activation, activation_range, quantize_mul
 
 VARIANTS: dict[Signature, str] = {
     ("INT8", "INT8", "INT8"): "int8",
+    ("INT16", "INT16", "INT16"): "int16",
     ("FLOAT32", "FLOAT32", "FLOAT32"): "float32",
 }
 #: Dimensions of the kernels' loop nest: BROADCAST_RANK in broadcast.h.
 RANK = 4
-#: Head room of an int8 sum, as TensorFlow Lite defines it.
-LEFT_SHIFT = 20
+#: Head room of a sum, as TensorFlow Lite defines it.
+LEFT_SHIFTS = {"int8": 20, "int16": 15}
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,29 @@ class Int8Sum:
 
 
 @dataclass(frozen=True)
+class Int16Sum:
+    """Field for field the integer part of struct add_int16_params and struct sub_int16_params."""
+
+    left_shift: int
+    multiplier_1: int
+    shift_1: int
+    multiplier_2: int
+    shift_2: int
+    output_multiplier: int
+    output_shift: int
+
+
+@dataclass(frozen=True)
 class Sum(Prepared):
-    """The kernels' parameters; ``int8`` is None for float32, ``elementwise`` is no broadcast."""
+    """The kernels' parameters; ``int8`` and ``int16`` are None for the other variants.
+
+    ``elementwise`` is no broadcast.
+    """
 
     shape: Shape
     elementwise: bool
     int8: Int8Sum | None
+    int16: Int16Sum | None
     activation_range: tuple[float, float]
 
 
@@ -81,7 +99,8 @@ def prepare_sum(node: Node, options: Options) -> Sum:
         in_place=(0, 1),
         shape=shape,
         elementwise=shape == _nest([(node.output.elements, True, True)]),
-        int8=_int8_sum(node) if options.variant == "int8" else None,
+        int8=_int8_sum(node, "int8") if options.variant == "int8" else None,
+        int16=_int16_sum(node) if options.variant == "int16" else None,
         activation_range=activation_range(node, options.activation),
     )
 
@@ -92,6 +111,8 @@ def print_sum(operator: str, prepared: Sum, names: Names) -> Code:
     members: dict[str, Any] = {"shape": prepared.shape}
     if prepared.int8 is not None:
         members |= vars(prepared.int8)
+    if prepared.int16 is not None:
+        members |= vars(prepared.int16)
     members |= {"activation_min": low, "activation_max": high}
     return print_call(operator, prepared, names, members)
 
@@ -147,18 +168,19 @@ def _nest(loops: list[_Loop]) -> Shape:
     )
 
 
-def _int8_sum(node: Node) -> Int8Sum:
+def _int8_sum(node: Node, variant: str) -> Int8Sum:
     """Scale both inputs to twice the larger scale, add, and scale to the output's."""
     first, second = node.per_tensor(node.input(0)), node.per_tensor(node.input(1))
     result = node.per_tensor(node.output)
+    left_shift = LEFT_SHIFTS[variant]
     common = 2 * max(first.scales[0], second.scales[0])
-    factor = common / ((1 << LEFT_SHIFT) * result.scales[0])
+    factor = common / ((1 << left_shift) * result.scales[0])
     node.require(factor < 1, "an output scale far below those of the inputs", "similar scales")
     multiplier_1, shift_1 = quantize_multiplier(first.scales[0] / common)
     multiplier_2, shift_2 = quantize_multiplier(second.scales[0] / common)
     output_multiplier, output_shift = quantize_multiplier(factor)
     return Int8Sum(
-        left_shift=LEFT_SHIFT,
+        left_shift=left_shift,
         offset_1=-first.zero_points[0],
         multiplier_1=multiplier_1,
         shift_1=shift_1,
@@ -169,3 +191,9 @@ def _int8_sum(node: Node) -> Int8Sum:
         output_multiplier=output_multiplier,
         output_shift=output_shift,
     )
+
+
+def _int16_sum(node: Node) -> Int16Sum:
+    """Return the same scalings for tensors without zero points."""
+    scalings = vars(_int8_sum(node, "int16"))
+    return Int16Sum(**{name: scalings[name] for name in Int16Sum.__annotations__})

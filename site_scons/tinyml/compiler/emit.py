@@ -11,9 +11,8 @@ import jinja2
 from tinyml.compiler import code
 from tinyml.compiler.arena import ALIGNMENT
 from tinyml.compiler.code import C_TYPES, Names
-from tinyml.compiler.graph import Tensor, short
+from tinyml.compiler.graph import State, Tensor, short
 from tinyml.compiler.plan import Plan, Step
-from tinyml.errors import UserError
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("tinyml.compiler"),
@@ -48,7 +47,7 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
 
     Args:
         plan: what to print.
-        name: the model's C identifier, see `model_identifier`.
+        name: the model's C identifier, see `tinyml.identifiers`.
         command: the command line that made it, without machine paths.
     """
     weights = _weights(plan, name)
@@ -61,9 +60,13 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         "sha256": plan.graph.sha256,
         "headers": sorted({"profile.h", *(header for c in codes for header in c.headers)}),
         "operators": list(zip(plan.steps, codes, strict=True)),
-        "tensors": [_local(plan, index) for index in sorted(plan.offsets)],
-        "inputs": [_local(plan, index) for index in plan.graph.inputs],
-        "outputs": [_local(plan, index) for index in plan.graph.outputs],
+        "tensors": [_local(plan, index, name) for index in sorted(plan.offsets | plan.state)],
+        "inputs": [_local(plan, index, name) for index in plan.graph.inputs],
+        "outputs": [_local(plan, index, name) for index in plan.graph.outputs],
+        "input_macros": code.macro_names(plan.graph.input_names),
+        "output_macros": code.macro_names(plan.graph.output_names),
+        "state": [_initial(plan, state, name) for state in plan.graph.state],
+        "state_bytes": plan.state_bytes,
         "arena_bytes": plan.arena_bytes,
         "alignment": ALIGNMENT,
         "scratch": plan.scratch,
@@ -79,18 +82,6 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
     return files
 
 
-def model_identifier(text: str) -> str:
-    """Return the C identifier for a model called ``text``; refuse a name with no letter in it."""
-    name = code.identifier(text)
-    if not name:
-        raise UserError(
-            f"the model name {text!r} has no letter or digit that C allows",
-            "a name that makes a C identifier",
-            "--name mnist",
-        )
-    return name
-
-
 def _weights(plan: Plan, name: str) -> list[Weight]:
     weights, offset = [], 0
     for w in plan.weights:
@@ -102,15 +93,25 @@ def _weights(plan: Plan, name: str) -> list[Weight]:
 
 def _names(plan: Plan, step: Step, name: str) -> Names:
     index = step.node.operator.index
-    operands = {tensor: f"TENSOR_{tensor}" for tensor in plan.offsets}
+    operands = {tensor: f"TENSOR_{tensor}" for tensor in plan.offsets | plan.state}
     operands |= {tensor: f"{name}_{weight.name}" for tensor, weight in plan.constants.items()}
     constants = {key: f"{name}_{weight.name}" for key, weight in plan.made[index].items()}
     scratch = "NULL" if index not in plan.scratch else f"SCRATCH_{index}"
     return Names(index, operands, constants, scratch, step.choice.scratch_bytes, plan.views)
 
 
-def _local(plan: Plan, index: int) -> dict[str, Any]:
-    """Return what the templates say about a tensor in the arena."""
+def _initial(plan: Plan, state: State, name: str) -> dict[str, Any]:
+    """Return how a variable gets its initial value: the array to copy, or the byte to repeat."""
+    return {
+        "tensor": state.tensor,
+        "bytes": plan.graph.tensors[state.tensor].bytes,
+        "source": None if state.initial is None else f"{name}_{plan.constants[state.initial].name}",
+        "fill": state.fill,
+    }
+
+
+def _local(plan: Plan, index: int, name: str) -> dict[str, Any]:
+    """Return what the templates say about a tensor in the arena, or in the state."""
     tensor = plan.graph.tensors[index]
     quantized = tensor.quantization is not None and tensor.type != "FLOAT32"
     return {
@@ -121,7 +122,8 @@ def _local(plan: Plan, index: int) -> dict[str, Any]:
         "shape": tensor.shape or (1,),
         "elements": tensor.elements,
         "bytes": tensor.bytes,
-        "offset": plan.offsets[index],
+        "memory": f"{name}_state" if index in plan.state else f"{name}_arena",
+        "offset": plan.state[index] if index in plan.state else plan.offsets[index],
         "scale": tensor.quantization.scales[0] if quantized and tensor.quantization else 0.0,
         "zero_point": tensor.quantization.zero_points[0]
         if quantized and tensor.quantization
@@ -139,6 +141,7 @@ def _record(plan: Plan, name: str, weights: list[Weight]) -> dict[str, Any]:
         "weight_bytes": plan.weight_bytes,
         "arena_bytes": plan.arena_bytes,
         "arena_lower_bound": plan.arena_lower_bound,
+        "state_bytes": plan.state_bytes,
         "inputs": list(plan.graph.inputs),
         "outputs": list(plan.graph.outputs),
         "functions": sorted({s.choice.function for s in plan.steps if s.choice.function}),
@@ -152,6 +155,10 @@ def _record(plan: Plan, name: str, weights: list[Weight]) -> dict[str, Any]:
                 "tensors": [_tensor_record(plan.graph.tensors[t]) for t in a.tensors],
             }
             for a in plan.allocations
+        ],
+        "state": [
+            {"offset": offset, **_tensor_record(plan.graph.tensors[tensor])}
+            for tensor, offset in plan.state.items()
         ],
         "weights": [vars(weight) for weight in weights],
     }

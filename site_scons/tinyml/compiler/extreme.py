@@ -22,7 +22,7 @@ def parse_extreme(node: Node) -> str:
     """Return the variant; no value changes, so all tensors have one quantization."""
     node.require_arity(2, 2)
     variant = node.variant(VARIANTS)
-    if variant == "int8":
+    if variant != "float32":
         wanted = node.per_tensor(node.output)
         same = all(node.per_tensor(node.input(i)) == wanted for i in range(2))
         node.require(same, "inputs and output quantized differently", "one scale and zero point")

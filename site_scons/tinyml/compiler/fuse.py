@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tinyml.compiler import code
+from tinyml.compiler.arena import aligned
 from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.convolution import Convolution
 from tinyml.compiler.crop import LOCAL_VARIANTS
@@ -29,6 +30,7 @@ class PooledConvolution(Prepared):
     Attributes:
         functions: the kernels for one after the other.
         pool_operator: the pool's index in the file.
+        own_scratch: where the convolution's own scratch memory starts, behind the band.
     """
 
     convolution: Convolution
@@ -36,6 +38,7 @@ class PooledConvolution(Prepared):
     printers: tuple[Printer, Printer]
     functions: tuple[str, str]
     pool_operator: int
+    own_scratch: int
 
 
 def fuse(graph: Graph, layers: Sequence[Layer]) -> list[Layer]:
@@ -72,8 +75,7 @@ def _is_fusible_convolution(graph: Graph, layers: Sequence[Layer], layer: Layer)
     image = prepared.output
     readers = sum(image in other.prepared.operands for other in layers)
     alone = readers == 1 and image not in graph.outputs
-    local = prepared.variant in LOCAL_VARIANTS and not prepared.scratch_bytes
-    return layer.type in CONVOLUTIONS and local and alone
+    return layer.type in CONVOLUTIONS and prepared.variant in LOCAL_VARIANTS and alone
 
 
 def _pair(graph: Graph, layer: Layer, pool: Layer) -> Layer:
@@ -82,13 +84,15 @@ def _pair(graph: Graph, layer: Layer, pool: Layer) -> Layer:
     s = convolution.spatial
     item = ITEM_BYTES[graph.tensors[pooling.output].type]
     band = pooling.spatial.window_height * s.output_width * s.output_channels * item
+    own = aligned(band)
     prepared = PooledConvolution(
         variant=convolution.variant,
         kernel=_function(layer),
         operands=convolution.operands,
         outputs=pooling.outputs,
         macs=convolution.macs,
-        scratch_bytes=band,
+        scratch_bytes=band if not convolution.scratch_bytes else own + convolution.scratch_bytes,
+        own_scratch=own,
         convolution=convolution,
         pool=pooling,
         printers=(layer.printer, pool.printer),
@@ -119,6 +123,8 @@ class _Banded:
         step = pool.stride_height * s.stride_height
         row = pool.output_width * pool.output_channels
         operands = [names.operand(tensor) for tensor in prepared.operands]
+        if prepared.convolution.scratch_bytes:
+            operands.append(f"(void *)((char *){names.scratch} + {prepared.own_scratch})")
         output = names.operand(prepared.output)
         params = (names.local("params"), Raw(f"params_{prepared.pool_operator}"))
         statements = (

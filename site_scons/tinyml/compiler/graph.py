@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,29 @@ from tinyml.compiler.flatbuffer import MalformedError, Reader, Table
 from tinyml.errors import UserError
 
 #: Bytes of one element, for the types that can be stored on the device.
-ITEM_BYTES = {"FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "INT16": 2, "INT8": 1, "UINT8": 1}
-DTYPES = {"FLOAT32": "<f4", "INT32": "<i4", "INT16": "<i2", "INT8": "i1", "UINT8": "u1"}
+ITEM_BYTES = {
+    "FLOAT32": 4,
+    "FLOAT16": 2,
+    "INT64": 8,
+    "INT32": 4,
+    "INT16": 2,
+    "INT8": 1,
+    "UINT8": 1,
+}
+DTYPES = {
+    "FLOAT32": "<f4",
+    "FLOAT16": "<f2",
+    "INT64": "<i8",
+    "INT32": "<i4",
+    "INT16": "<i2",
+    "INT8": "i1",
+    "UINT8": "u1",
+}
 MAX_RANK = 8
 MAX_BYTES = 2**31 - 1
 MAX_OPERATORS = 1024
+#: Operators that have an effect instead of an output.
+EFFECTS = ("CALL_ONCE", "ASSIGN_VARIABLE")
 
 _ZERO_POINTS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-32768, 32767)}
 
@@ -51,7 +69,11 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor; ``data`` is None unless it is a constant."""
+    """A tensor; ``data`` is None unless it is a constant.
+
+    ``is_static`` says that its values follow from constants and shapes alone, as those of a shape
+    that SHAPE, STRIDED_SLICE and PACK put together.
+    """
 
     index: int
     name: str
@@ -59,6 +81,7 @@ class Tensor:
     shape: tuple[int, ...]
     quantization: Quantization | None
     data: memoryview | None
+    is_static: bool = False
 
     @property
     def elements(self) -> int:
@@ -90,8 +113,31 @@ class Operator:
 
 
 @dataclass(frozen=True)
+class State:
+    """A variable: a tensor that keeps its elements from one inference to the next.
+
+    Attributes:
+        tensor: the tensor, which READ_VARIABLE reads and ASSIGN_VARIABLE writes.
+        initial: the constant that it starts with, or None where every byte is ``fill``.
+        fill: from 0 to 255.
+    """
+
+    tensor: int
+    initial: int | None
+    fill: int
+
+
+@dataclass(frozen=True)
 class Graph:
-    """A whole model; ``sha256`` is that of its file."""
+    """A whole model.
+
+    Attributes:
+        sha256: that of its file.
+        input_names: what the author called the inputs; without a signature, their tensors.
+        output_names: the same for the outputs.
+        called: the file's other subgraphs, in its order; see `tinyml.compiler.variables`.
+        state: the variables, once that module has found them.
+    """
 
     name: str
     sha256: str
@@ -99,6 +145,10 @@ class Graph:
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    called: tuple[Graph, ...] = ()
+    state: tuple[State, ...] = ()
 
 
 def short(name: str) -> str:
@@ -111,7 +161,7 @@ def parse(data: bytes, name: str) -> Graph:
     """Return the graph in a .tflite file's bytes; ``name`` is what messages call the file.
 
     Raises:
-        UserError: the bytes are no .tflite model, or one with more than a single static graph.
+        UserError: the bytes are no .tflite model.
     """
     with malformed_refused(name):
         return _graph(Reader(data), name)
@@ -134,28 +184,67 @@ def _graph(reader: Reader, name: str) -> Graph:
     root = reader.root(b"TFL3")
     _check(root.scalar(0, "I") == 3, f"schema version {root.scalar(0, 'I')}, not 3")
     subgraphs = root.tables(2)
-    if len(subgraphs) != 1:
-        raise UserError(
-            f"{name} holds {len(subgraphs)} subgraphs",
-            "one: control flow and stateful (streaming) models are not supported",
-            "convert a model without loops, conditions or resource variables",
-        )
-    (subgraph,) = subgraphs
+    _check(bool(subgraphs), "it has no subgraph")
     buffers = [_buffer(reader, table) for table in root.tables(4)]
-    tensors = tuple(_tensor(i, t, buffers) for i, t in enumerate(subgraph.tables(0)))
     codes = [_code(table) for table in root.tables(1)]
-    tables = subgraph.tables(3)
-    _check(0 < len(tables) <= MAX_OPERATORS, f"{len(tables)} operators, not 1 to {MAX_OPERATORS}")
-    graph = Graph(
-        name=name,
-        sha256=hashlib.sha256(reader.data).hexdigest(),
-        tensors=tensors,
-        operators=tuple(_operator(i, t, codes, len(tensors)) for i, t in enumerate(tables)),
-        inputs=_indices(subgraph, 1, len(tensors)),
-        outputs=_indices(subgraph, 2, len(tensors)),
+    sha256 = hashlib.sha256(reader.data).hexdigest()
+    main, *called = (_subgraph(table, buffers, codes, name, sha256) for table in subgraphs)
+    _check(bool(main.operators), "it has 0 operators")
+    _check(bool(main.inputs), "it has no input")
+    _check(bool(main.outputs), "it has no output")
+    for graph in (main, *called):
+        _check_order(graph)
+    inputs, outputs = _signature(root)
+    return replace(
+        _mark_static(main),
+        input_names=tuple(inputs.get(i, short(main.tensors[i].name)) for i in main.inputs),
+        output_names=tuple(outputs.get(i, short(main.tensors[i].name)) for i in main.outputs),
+        called=tuple(called),
     )
-    _check_order(graph)
-    return graph
+
+
+def _signature(root: Table) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the names that the first signature of the main graph has for its tensors."""
+    for table in root.tables(7):
+        if int(table.scalar(4, "I")) == 0:
+            inputs, outputs = (
+                {int(entry.scalar(1, "I")): entry.text(0) for entry in table.tables(slot)}
+                for slot in (0, 1)
+            )
+            return inputs, outputs
+    return {}, {}
+
+
+def _subgraph(
+    table: Table,
+    buffers: list[memoryview],
+    codes: list[tuple[str, int]],
+    name: str,
+    sha256: str,
+) -> Graph:
+    tensors = tuple(_tensor(i, t, buffers) for i, t in enumerate(table.tables(0)))
+    operators = table.tables(3)
+    count = len(operators)
+    _check(count <= MAX_OPERATORS, f"{count} operators, more than {MAX_OPERATORS}")
+    return Graph(
+        name=name,
+        sha256=sha256,
+        tensors=tensors,
+        operators=tuple(_operator(i, t, codes, len(tensors)) for i, t in enumerate(operators)),
+        inputs=_indices(table, 1, len(tensors)),
+        outputs=_indices(table, 2, len(tensors)),
+    )
+
+
+def _mark_static(graph: Graph) -> Graph:
+    """Return the graph with `Tensor.is_static` set: no input of the model has a say in these."""
+    static = {t.index for t in graph.tensors if t.data is not None}
+    for operator in graph.operators:
+        reads = {i for i in operator.inputs if i is not None}
+        if operator.type == "SHAPE" or (reads and reads <= static):
+            static |= set(operator.outputs)
+    tensors = (replace(t, is_static=t.index in static) for t in graph.tensors)
+    return replace(graph, tensors=tuple(tensors))
 
 
 def _check(sound: bool, problem: str) -> None:
@@ -181,7 +270,10 @@ def _tensor(index: int, table: Table, buffers: list[memoryview]) -> Tensor:
     _check(kind in _TYPES, f"{label} has the unknown type {kind}")
     _check(len(shape) <= MAX_RANK, f"{label} has more than {MAX_RANK} dimensions")
     _check(all(d > 0 for d in shape), f"{label} has the shape {list(shape)}")
-    _check(math.prod(shape) * 4 <= MAX_BYTES, f"{label} does not fit 2 GB: {list(shape)}")
+    _check(
+        math.prod(shape) * max(ITEM_BYTES.values()) <= MAX_BYTES,
+        f"{label} does not fit 2 GB: {list(shape)}",
+    )
     _check(buffer < len(buffers) or buffer == 0, f"{label} names buffer {buffer}")
     _check(not table.scalar(5, "?"), f"{label} is a variable: state is not supported")
     _check(table.table(6) is None, f"{label} is sparse: only dense tensors are supported")
@@ -263,8 +355,6 @@ def _indices(table: Table, slot: int, tensors: int) -> tuple[int, ...]:
 
 def _check_order(graph: Graph) -> None:
     """Check that each tensor is written once, and before it is read."""
-    _check(bool(graph.inputs), "it has no input")
-    _check(bool(graph.outputs), "it has no output")
     _check(len(set(graph.inputs)) == len(graph.inputs), "one tensor is two inputs")
     constants = {t.index for t in graph.tensors if t.data is not None}
     _check(not constants & set(graph.inputs), "an input is a constant")
@@ -272,7 +362,8 @@ def _check_order(graph: Graph) -> None:
     for operator in graph.operators:
         label = f"operator {operator.index} ({operator.type})"
         reads = {i for i in operator.inputs if i is not None}
-        _check(bool(operator.outputs), f"{label} has no output")
+        effect = operator.type in EFFECTS
+        _check(bool(operator.outputs) != effect, f"{label} has {len(operator.outputs)} outputs")
         _check(reads <= written | constants, f"{label} reads what nothing has written")
         _check(
             len(set(operator.outputs)) == len(operator.outputs)

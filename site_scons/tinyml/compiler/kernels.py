@@ -18,7 +18,7 @@ def _own(layer: Layer) -> Choice:
 def _cm7(layer: Layer) -> Choice:
     special = cm7.OPERATORS.get(layer.type)
     chosen = None if special is None else special.choose(layer.node, layer.prepared)
-    return replace(chosen or _own(layer), lead=lead(layer))
+    return chosen or replace(_own(layer), lead=lead(layer))
 
 
 def _cmsis_nn(layer: Layer) -> Choice:

@@ -30,14 +30,13 @@ class Node:
 
     @property
     def layer(self) -> str:
-        """The layer's name: that of the tensor it makes."""
-        return self.outputs[0].name
+        """The layer's name: that of the tensor it makes, empty where it makes none."""
+        return self.outputs[0].name if self.outputs else ""
 
     def refuse(self, problem: str, supported: str, hint: str) -> UserError:
         """Return the error that this operator cannot be compiled, for raising."""
-        where = (
-            f"operator {self.operator.index} ({self.operator.type}, layer {short(self.layer)!r})"
-        )
+        layer = f", layer {short(self.layer)!r}" if self.layer else ""
+        where = f"operator {self.operator.index} ({self.operator.type}{layer})"
         return UserError(f"{self.model}: {where}: {problem}", supported, hint)
 
     def require(self, sound: bool, problem: str, supported: str) -> None:
@@ -99,6 +98,10 @@ class Node:
         self.require(
             quantization.scales[0] > 0, f"the scale of {short(tensor.name)!r} is 0", "above 0"
         )
+        if tensor.type == "INT16":
+            zero_point = quantization.zero_points[0]
+            what = f"the zero point {zero_point} of {short(tensor.name)!r}"
+            self.require(zero_point == 0, what, "0, as 16-bit activations are symmetric")
         return quantization
 
 
@@ -109,9 +112,9 @@ def _spelled(signature: Signature) -> str:
 def _hint(signature: Signature) -> str:
     kinds = set(signature)
     if "FLOAT16" in kinds:
-        return "quantize=none or quantize=int8: float16 weights would need unpacking to RAM"
+        return "quantize=float16, which keeps weights as float16 and nothing else, or quantize=none"
     if "INT16" in kinds:
         return "quantize=int8 instead of int16x8"
     if {"FLOAT32", "INT8"} <= kinds:
-        return "quantize=int8 or quantize=none: this model is hybrid (quantize=dynamic)"
+        return "quantize=int8 or quantize=none: this operator is hybrid (quantize=dynamic)"
     return "quantize=int8 or quantize=none"

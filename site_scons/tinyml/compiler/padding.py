@@ -16,6 +16,8 @@ from tinyml.compiler.prepared import Prepared
 VARIANTS: dict[Signature, str] = {
     ("INT8", "INT32", "INT8"): "int8",
     ("INT8", "INT32", "INT8", "INT8"): "int8",
+    ("INT16", "INT32", "INT16"): "int16",
+    ("INT16", "INT32", "INT16", "INT16"): "int16",
     ("FLOAT32", "INT32", "FLOAT32"): "float32",
     ("FLOAT32", "INT32", "FLOAT32", "FLOAT32"): "float32",
 }
@@ -53,7 +55,7 @@ def parse_padding(node: Node) -> Options:
     """Read the paddings and the value; without one it is the real number 0."""
     node.require_arity(2, 3)
     variant = node.variant(VARIANTS)
-    if variant == "int8":
+    if variant != "float32":
         same = node.per_tensor(node.input(0)) == node.per_tensor(node.output)
         node.require(same, "input and output quantized differently", "one scale and zero point")
     return Options(variant, _paddings(node), _value(node, variant))
@@ -78,7 +80,7 @@ def _value(node: Node, variant: str) -> float:
     """Return the value in the output's own type."""
     tensor = node.optional(2)
     if tensor is None:
-        return node.per_tensor(node.output).zero_points[0] if variant == "int8" else 0.0
+        return 0.0 if variant == "float32" else node.per_tensor(node.output).zero_points[0]
     _require_value(node, tensor, variant)
     value = tensor.values().reshape(-1)[0].item()
     node.require(math.isfinite(value), f"the value {value}", "a finite number")
@@ -89,7 +91,7 @@ def _require_value(node: Node, tensor: Tensor, variant: str) -> None:
     """Refuse a value that is no constant scalar in the output's scale."""
     node.require(tensor.data is not None, "a value computed at run time", "a constant value")
     node.require(tensor.elements == 1, f"{tensor.elements} values", "one value")
-    if variant == "int8":
+    if variant != "float32":
         same = node.per_tensor(tensor) == node.per_tensor(node.output)
         expected = "one scale and zero point"
         node.require(same, "value and output quantized differently", expected)

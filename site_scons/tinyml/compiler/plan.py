@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tinyml.compiler import arena, ops
+from tinyml.compiler import arena, ops, variables
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
-from tinyml.compiler.code import C_TYPES, identifier
+from tinyml.compiler.code import C_TYPES
 from tinyml.compiler.crop import crop
+from tinyml.compiler.fold import fold
 from tinyml.compiler.fuse import fuse
 from tinyml.compiler.graph import Graph, Operator, malformed_refused, short
 from tinyml.compiler.kernels import KERNEL_SETS, OPTIMISED
@@ -17,10 +18,12 @@ from tinyml.compiler.layer import Layer
 from tinyml.compiler.memory import Tenancy, tenancy
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared, View
+from tinyml.compiler.settle import settle
 from tinyml.errors import UserError
+from tinyml.identifiers import identifier
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
-INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8")
+INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Plan:
         weights: the constants that kernels read, equal bytes once, in order of use.
         constants: the weight behind each constant tensor that kernels read.
         made: the weights behind each operator's own constants, by their names.
+        state: offset of each variable, and of what is one, in memory beside the arena.
     """
 
     graph: Graph
@@ -103,6 +107,8 @@ class Plan:
     made: dict[int, dict[str, Weight]]
     arena_bytes: int
     arena_lower_bound: int
+    state: dict[int, int]
+    state_bytes: int
 
     @property
     def weight_bytes(self) -> int:
@@ -116,17 +122,20 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     Raises:
         UserError: an operator cannot be compiled, or the arena does not fit.
     """
-    _require_interface(graph)
-    layers = [_layer(graph, operator) for operator in graph.operators]
+    graph = fold(settle(variables.resolve(graph)))
+    layers = _layers(graph)
+    _require_interface(graph)  # an operator knows better what to do about its types
     if kernel in OPTIMISED:
         graph, layers = crop(graph, layers)
         layers = fuse(graph, layers)
     steps = tuple(Step(layer, KERNEL_SETS[kernel](layer)) for layer in layers)
     memory = _memory(graph, steps)
-    if limit is not None and memory.bytes > limit.bytes:
+    if limit is not None and memory.bytes + memory.state_bytes > limit.bytes:
         raise _too_large(graph, steps, memory, limit)
     weights = _Weights()
-    constants = {t: weights.add(w) for step in steps for t, w in _constants(graph, step)}
+    read = [t for step in steps for t in step.choice.operands]
+    read += [variable.initial for variable in graph.state]
+    constants = {t: weights.add(w) for t, w in _constants(graph, read)}
     made = {step.node.operator.index: {n: weights.add(w) for n, w in _made(step)} for step in steps}
     return Plan(
         graph=graph,
@@ -141,6 +150,8 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         made=made,
         arena_bytes=memory.bytes,
         arena_lower_bound=memory.lower_bound,
+        state=memory.state,
+        state_bytes=memory.state_bytes,
     )
 
 
@@ -155,6 +166,12 @@ def _require_interface(graph: Graph) -> None:
             )
 
 
+def _layers(graph: Graph) -> list[Layer]:
+    layers = [_layer(graph, operator) for operator in graph.operators]
+    prepared = variables.without_copies(graph, [layer.prepared for layer in layers])
+    return [replace(layer, prepared=p) for layer, p in zip(layers, prepared, strict=True)]
+
+
 def _layer(graph: Graph, operator: Operator) -> Layer:
     node = Node.of(graph, operator)
     module = ops.find(node)
@@ -165,7 +182,7 @@ def _layer(graph: Graph, operator: Operator) -> Layer:
 
 @dataclass(frozen=True)
 class _Memory:
-    """The arena: see the attributes of `Plan`."""
+    """The arena and the state: see the attributes of `Plan`."""
 
     bytes: int
     lower_bound: int
@@ -173,6 +190,8 @@ class _Memory:
     offsets: dict[int, int]
     scratch: dict[int, int]
     views: frozenset[View]
+    state: dict[int, int]
+    state_bytes: int
 
 
 def _memory(graph: Graph, steps: Sequence[Step]) -> _Memory:
@@ -181,11 +200,12 @@ def _memory(graph: Graph, steps: Sequence[Step]) -> _Memory:
     Sharing saves copies, but a result that is put together where it will be read occupies all
     of its memory from its first part on.
     """
-    arenas = (_pack(steps, tenancy(graph, steps, share)) for share in (True, False))
+    ways = [(True, True)] * bool(graph.state) + [(True, False), (False, False)]
+    arenas = (_pack(graph, steps, tenancy(graph, steps, *way)) for way in ways)
     return min(arenas, key=lambda memory: memory.bytes)
 
 
-def _pack(steps: Sequence[Step], tenants: Tenancy) -> _Memory:
+def _pack(graph: Graph, steps: Sequence[Step], tenants: Tenancy) -> _Memory:
     buffers = [buffer for buffer, _ in tenants.buffers]
     groups = [group for _, group in tenants.buffers]
     for index, step in enumerate(steps):
@@ -194,6 +214,7 @@ def _pack(steps: Sequence[Step], tenants: Tenancy) -> _Memory:
             groups.append(())
     overlaps = _overlaps(steps, tenants)
     places, size = arena.pack(buffers, overlaps)
+    state, state_bytes = _state(graph)
     placed = [Allocation(*entry) for entry in zip(groups, buffers, places, strict=True)]
     return _Memory(
         bytes=size,
@@ -206,7 +227,22 @@ def _pack(steps: Sequence[Step], tenants: Tenancy) -> _Memory:
         views=frozenset(
             view for step in steps for view in step.prepared.views if tenants.holds(view)
         ),
+        state={
+            t: state[home.root] + home.offset
+            for t, home in tenants.homes.items()
+            if home.root in state
+        },
+        state_bytes=state_bytes,
     )
+
+
+def _state(graph: Graph) -> tuple[dict[int, int], int]:
+    """Return the offset of each variable in the state, and the size of the whole."""
+    offsets, size = {}, 0
+    for variable in graph.state:
+        offsets[variable.tensor] = size
+        size += arena.aligned(graph.tensors[variable.tensor].bytes)
+    return offsets, size
 
 
 def _overlaps(steps: Sequence[Step], tenants: Tenancy) -> list[arena.Overlap]:
@@ -235,8 +271,8 @@ class _Weights:
         return self.distinct.setdefault((weight.c_type, weight.data), weight)
 
 
-def _constants(graph: Graph, step: Step) -> Iterable[tuple[int, Weight]]:
-    for index in step.choice.operands:
+def _constants(graph: Graph, read: Iterable[int | None]) -> Iterable[tuple[int, Weight]]:
+    for index in read:
         if index is not None and (data := graph.tensors[index].data) is not None:
             tensor = graph.tensors[index]
             layer = identifier(short(tensor.name))[-40:].strip("_")
@@ -263,9 +299,10 @@ def _too_large(graph: Graph, steps: Sequence[Step], memory: _Memory, limit: Limi
     )
     node = steps[peak].node
     real = any(t.type == "FLOAT32" for a in live for t in (graph.tensors[i] for i in a.tensors))
+    variables_too = f" and its variables {memory.state_bytes}" if memory.state_bytes else ""
     return UserError(
-        f"{graph.name}: model too large for the board: its arena needs {memory.bytes} bytes, "
-        f"most of them at operator {node.operator.index} ({node.operator.type}, "
+        f"{graph.name}: model too large for the board: its arena needs {memory.bytes} bytes"
+        f"{variables_too}, most at operator {node.operator.index} ({node.operator.type}, "
         f"layer {short(node.layer)!r}: {parts})",
         f"at most {limit.bytes} bytes in {limit.region}",
         ("quantize=int8 (a quarter of the memory), or " if real else "")

@@ -12,7 +12,11 @@ from tinyml.compiler.node import Node, Signature
 from tinyml.compiler.quantized import activation, activation_range
 from tinyml.compiler.spatial import Window, Windowed, is_same, spatial
 
-VARIANTS: dict[Signature, str] = {("INT8", "INT8"): "int8", ("FLOAT32", "FLOAT32"): "float32"}
+VARIANTS: dict[Signature, str] = {
+    ("INT8", "INT8"): "int8",
+    ("INT16", "INT16"): "int16",
+    ("FLOAT32", "FLOAT32"): "float32",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def parse_pooling(node: Node) -> Options:
     node.require_arity(1, 1)
     variant = node.variant(VARIANTS)
     options = node.options(tflite.BuiltinOptions.Pool2DOptions)
-    if variant == "int8":
+    if variant != "float32":
         same = node.per_tensor(node.input(0)) == node.per_tensor(node.output)
         node.require(same, "input and output quantized differently", "one scale and zero point")
     window = Window(

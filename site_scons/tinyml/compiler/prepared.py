@@ -14,6 +14,16 @@ class View:
     offset: int = 0
 
 
+@dataclass(frozen=True)
+class Constant:
+    """An array made at build time, such as weights in another order; ``data`` is its bytes."""
+
+    name: str
+    c_type: str
+    elements: int
+    data: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """The part that planning needs.
@@ -29,6 +39,7 @@ class Prepared:
         views: tensors that may share memory so that nothing needs copying, see `Names.is_view`.
         kernel: the kernel function, where it is not called ``<operator>_<variant>``.
         scratch_bytes: memory the kernel needs beside its operands while it runs.
+        constants: tables the kernel reads, which go to flash beside the weights.
     """
 
     variant: str
@@ -40,6 +51,7 @@ class Prepared:
     views: tuple[View, ...] = ()
     kernel: str = ""
     scratch_bytes: int = 0
+    constants: tuple[Constant, ...] = ()
 
     @property
     def output(self) -> int:

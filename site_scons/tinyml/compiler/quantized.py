@@ -1,4 +1,4 @@
-"""Arithmetic of 8-bit inference: real factors to fixed point, activations to integer ranges."""
+"""Arithmetic of quantized inference: real factors to fixed point, activations to integer ranges."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tflite
 from tinyml.compiler.graph import Quantization, Tensor, enum_names
 from tinyml.compiler.node import Node
 
-RANGES = {"INT8": (-128, 127), "UINT8": (0, 255)}
+RANGES = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-32768, 32767)}
 FLOAT_MAX = float(np.finfo(np.float32).max)
 INT32_MAX = 2**31 - 1
 
@@ -27,7 +27,7 @@ _BOUNDS: dict[str, tuple[float | None, float | None]] = {
 
 @dataclass(frozen=True)
 class Requantization:
-    """How an int32 accumulator becomes 8 bits again; one multiplier, or one per channel."""
+    """How an int32 accumulator becomes 8 or 16 bits again; one multiplier, or one per channel."""
 
     input_offset: int
     output_offset: int
@@ -102,6 +102,33 @@ def requantization(node: Node) -> Requantization:
         output_offset=target.zero_points[0],
         multipliers=tuple(q for q, _ in pairs),
         shifts=tuple(e for _, e in pairs),
+    )
+
+
+def symmetric_weights(node: Node, axis: int) -> Requantization:
+    """Return one multiplier per output channel; weights with a zero point are refused.
+
+    ``axis`` is the dimension of the weights that counts output channels. A single scale is
+    repeated for every channel: these kernels know only per-channel weights.
+    """
+    weights = node.input(1)
+    result = requantization(node)
+    quantization = weights.quantization
+    assert quantization is not None
+    channels, count = weights.shape[axis], len(quantization.scales)
+    sound = count == 1 or quantization.axis == axis
+    node.require(sound, f"weights quantized along {quantization.axis}", f"dimension {axis}")
+    node.require(
+        not any(quantization.zero_points),
+        "weights with a zero point",
+        "symmetric weights: zero point 0",
+    )
+    repeat = channels if count == 1 else 1
+    return Requantization(
+        input_offset=result.input_offset,
+        output_offset=result.output_offset,
+        multipliers=result.multipliers * repeat,
+        shifts=result.shifts * repeat,
     )
 
 

@@ -11,6 +11,7 @@ from tinyml.compiler.node import Node, Signature
 
 VARIANTS: dict[Signature, str] = {
     ("INT8", "INT32", "INT8"): "int8",
+    ("INT16", "INT32", "INT16"): "int16",
     ("FLOAT32", "INT32", "FLOAT32"): "float32",
 }
 #: Loops over the dimensions of either kind: REDUCTION_RANK in reduction.h.

@@ -65,12 +65,12 @@ def spatial(node: Node, window: Window, output_channels: int) -> Spatial:
     """Return the geometry, having checked that the output's shape in the file agrees with it."""
     image, result = node.input(0), node.output
     node.require(len(image.shape) == 4, f"a {len(image.shape)}-D input", "a 4-D NHWC input")
-    _require_sane(node, window)
+    require_sane(node, window)
     batches, height, width, channels = image.shape
-    output_height, padding_top = _extent(
+    output_height, padding_top = extent_of(
         height, window.height, window.stride_height, window.dilation_height, window.same
     )
-    output_width, padding_left = _extent(
+    output_width, padding_left = extent_of(
         width, window.width, window.stride_width, window.dilation_width, window.same
     )
     expected = (batches, output_height, output_width, output_channels)
@@ -98,7 +98,8 @@ def spatial(node: Node, window: Window, output_channels: int) -> Spatial:
     )
 
 
-def _require_sane(node: Node, window: Window) -> None:
+def require_sane(node: Node, window: Window) -> None:
+    """Refuse sizes, strides and dilations that no layer has."""
     for what, size, step in (
         ("height", window.height, window.dilation_height),
         ("width", window.width, window.dilation_width),
@@ -109,7 +110,7 @@ def _require_sane(node: Node, window: Window) -> None:
     node.require(all(0 < s <= MAX_REACH for s in strides), f"strides {strides}", "positive ones")
 
 
-def _extent(size: int, window: int, stride: int, dilation: int, same: bool) -> tuple[int, int]:
+def extent_of(size: int, window: int, stride: int, dilation: int, same: bool) -> tuple[int, int]:
     """Return the output's extent and the padding before the image, along one dimension.
 
     SAME pads as little as makes ceil(size / stride) outputs, the odd one at the end; VALID not.

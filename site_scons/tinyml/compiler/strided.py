@@ -32,10 +32,14 @@ class Strided(Prepared):
     view: View
 
 
-def parse_variant(node: Node, arguments: int) -> str:
-    """Return the variant of one tensor and so many constant vectors; no value changes."""
+def parse_variant(node: Node, arguments: int, more: Sequence[str] = ()) -> str:
+    """Return the variant of one tensor and so many constant vectors; no value changes.
+
+    ``more`` are types that not all of these operators have.
+    """
     node.require_arity(1 + arguments, 1 + arguments)
-    variants = {(k, *("INT32",) * arguments, k): k.lower() for k in ("INT8", "FLOAT32")}
+    types = ("INT8", "INT16", "FLOAT32", *more)
+    variants = {(k, *("INT32",) * arguments, k): k.lower() for k in types}
     variant = node.variant(variants)
     same = node.input(0).quantization == node.output.quantization
     node.require(same, "input and output quantized differently", "the same scale and zero point")

@@ -1,4 +1,4 @@
-"""What functions of one number have in common: float32 computes, int8 looks up a table.
+"""What functions of one number have in common: float32 and int16 compute, int8 looks up a table.
 
 An int8 input has 256 values, so that the table holds the whole function, computed with the model.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tinyml.compiler import code
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.fixed_point import saturated
 from tinyml.compiler.graph import Quantization
 from tinyml.compiler.node import Node, Signature
@@ -17,8 +17,10 @@ from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import quantize_multiplier
 
 VARIANTS: dict[Signature, str] = {("INT8", "INT8"): "int8", ("FLOAT32", "FLOAT32"): "float32"}
-#: Scaled up by more than 2^22, an input of 9 bits would leave 32 bits.
-MAX_SHIFT = 22
+#: For the functions that have int16 kernels.
+INT16_VARIANTS: dict[Signature, str] = VARIANTS | {("INT16", "INT16"): "int16"}
+#: Scaled up by more, an input of 9 or 16 bits would leave 32 bits.
+MAX_SHIFTS = {"INT8": 22, "INT16": 15}
 
 #: A function of a quantized input; what leaves int8 is saturated.
 Int8Function = Callable[[int], int]
@@ -30,8 +32,8 @@ class Unary(Prepared):
 
     Attributes:
         count: number of elements.
-        table: the int8 output for each input from -128; empty for float32.
-        parameters: what the float32 kernel takes beside the count.
+        table: the int8 output for each input from -128; empty for other variants.
+        parameters: what the float32 or int16 kernel takes beside the count.
     """
 
     count: int
@@ -39,10 +41,10 @@ class Unary(Prepared):
     parameters: Mapping[str, float] = field(default_factory=dict)
 
 
-def parse_unary(node: Node) -> str:
+def parse_unary(node: Node, variants: Mapping[Signature, str] = VARIANTS) -> str:
     """Return the kernel variant of an operator with one input and one output of one shape."""
     node.require_arity(1, 1)
-    variant = node.variant(VARIANTS)
+    variant = node.variant(variants)
     same = node.input(0).shape == node.output.shape
     node.require(same, "shapes that differ", "one shape")
     return variant
@@ -73,7 +75,8 @@ def print_unary(operator: str, prepared: Unary, names: Names) -> Code:
     tensors = (*prepared.operands, prepared.output)
     if not prepared.table:
         function = f"{operator}_{prepared.variant}"
-        members = {"count": prepared.count, **prepared.parameters}
+        tables = {c.name: Raw(names.constant(c.name)) for c in prepared.constants}
+        members = {"count": prepared.count, **prepared.parameters, **tables}
         return code.kernel_call(
             names, f"{operator}.h", function, f"{function}_params", members, tensors
         )
@@ -105,5 +108,6 @@ def quantizations(node: Node) -> tuple[Quantization, Quantization]:
 def scaling(node: Node, factor: float) -> tuple[int, int]:
     """Return multiplier and shift of a factor for inputs without their zero point."""
     multiplier, shift = quantize_multiplier(factor)
-    node.require(shift <= MAX_SHIFT, f"a factor of {factor} between scales", "similar scales")
+    most = MAX_SHIFTS[node.input(0).type]
+    node.require(shift <= most, f"a factor of {factor} between scales", "similar scales")
     return multiplier, shift

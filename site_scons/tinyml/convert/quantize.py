@@ -96,6 +96,8 @@ def convert(fixed: Fixed, mode: str, calibration: NDArray[Any] | None) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if settings.calibrated and calibration is not None:
         converter.representative_dataset = lambda: _one_by_one(calibration)
+        # Otherwise variables stay float32, between DEQUANTIZE and QUANTIZE; no public name for it.
+        converter._experimental_variable_quantization = True
     try:
         return bytes(converter.convert())
     except Exception as error:  # its ConverterError derives from Exception and is not public

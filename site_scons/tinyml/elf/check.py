@@ -59,7 +59,8 @@ def check_in_flash(
         raise UserError(
             f"{image.name} holds no symbol {name}",
             f"{name} linked in",
-            "is its object on the link line, and used? --gc-sections drops what nothing refers to",
+            "is its object on the link line, and used? --gc-sections drops what nothing refers to;"
+            " an application for several models goes through INFERENCE_MODELS",
         )
     for symbol in found:
         _check_place(image, memories, symbol)

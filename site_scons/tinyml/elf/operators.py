@@ -1,9 +1,10 @@
-"""Which kernels the model's operators call, from the compiler's ``plan.json``."""
+"""Which kernels the operators of the models call, from the compiler's ``plan.json``."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Operators:
-    """The operators of a model, and the kernel set they were compiled for."""
+    """The operators of all models, and the kernel set they were compiled for."""
 
     kernel: str
     all: tuple[Operator, ...]
@@ -61,8 +62,17 @@ class Operators:
         return [f"{count} {what}" if count > 1 else what for what, count in counted.items()]
 
 
-def read(path: Path) -> Operators:
-    """Return what a ``plan.json`` says of the operators, or a `UserError`."""
+def read(paths: Sequence[Path]) -> Operators:
+    """Return what the ``plan.json`` of one or more models say of the operators.
+
+    Raises:
+        UserError: one of them cannot be read, or is something else.
+    """
+    plans = [_read(path) for path in paths]
+    return Operators(plans[0].kernel, tuple(row for plan in plans for row in plan.all))
+
+
+def _read(path: Path) -> Operators:
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
         rows = tuple(_operator(row) for row in plan["operators"])

@@ -30,7 +30,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bin", type=Path, help="flat image to check the flash total against")
     parser.add_argument("--build-info", type=Path, help="what the firmware is made of, as JSON")
     parser.add_argument("--map", type=Path, help="the linker's map: adds the libraries")
-    parser.add_argument("--plan", type=Path, help="the compiler's plan.json: adds the kernels")
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        action="append",
+        default=[],
+        help="the compiler's plan.json: adds the kernels; again for each other model",
+    )
     parser.add_argument("--json", type=Path, help="write the numbers here as well")
     parser.add_argument("--text", type=Path, help="write the table here as well")
     return parser.parse_args()

@@ -24,11 +24,14 @@ def _arguments() -> argparse.Namespace:
         ("map", "the linker's map"),
         ("bin", "the image: objcopy -O binary of the .elf"),
         ("build-info", "what the firmware is made of, as JSON"),
-        ("model-dir", "folder of model.toml"),
-        ("tflite", "the converted model"),
         ("output", "where to write the document (.spdx.json)"),
     ):
         parser.add_argument(f"--{name}", type=Path, required=True, help=help_text)
+    for name, help_text in (
+        ("model-dir", "folder of model.toml; again for each other model"),
+        ("tflite", "the converted model; as many as there are folders, in their order"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, required=True, action="append", help=help_text)
     parser.add_argument("--third-party", type=Path, default=Path("third_party"))
     parser.add_argument(
         "--override",
@@ -54,6 +57,16 @@ def _override(argument: str) -> tuple[str, Path]:
     return name.replace("_", "-"), Path(folder)
 
 
+def _pairs(folders: list[Path], models: list[Path]) -> tuple[tuple[Path, Path], ...]:
+    if len(folders) != len(models):
+        raise UserError(
+            f"{len(folders)} --model-dir and {len(models)} --tflite",
+            "as many of one as of the other",
+            "--model-dir models/mnist --tflite mnist.tflite",
+        )
+    return tuple(zip(folders, models, strict=True))
+
+
 def _time(seconds: int) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
@@ -73,8 +86,7 @@ def main() -> None:
         map=arguments.map,
         bin=arguments.bin,
         build_info=arguments.build_info,
-        model_dir=arguments.model_dir,
-        tflite=arguments.tflite,
+        models=_pairs(arguments.model_dir, arguments.tflite),
         third_party=arguments.third_party,
         overrides=dict(arguments.override),
         root=Path.cwd(),

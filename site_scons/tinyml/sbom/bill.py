@@ -25,6 +25,7 @@ class Inputs:
     """The files of one firmware, and where the descriptions are.
 
     Attributes:
+        models: the folder of each model.toml, and the converted model.
         root: the project's folder; paths in the map are relative to it.
         overrides: folders that components were built from in place of what was fetched.
         created: what the document says of its creation.
@@ -34,8 +35,7 @@ class Inputs:
     map: Path
     bin: Path
     build_info: Path
-    model_dir: Path
-    tflite: Path
+    models: tuple[tuple[Path, Path], ...]
     third_party: Path
     overrides: Mapping[str, Path]
     root: Path
@@ -64,7 +64,8 @@ def bill_of_materials(inputs: Inputs) -> str:
     document.relate(image, "CONTAINS", own)
     _add_components(document, image, inventory, places, info)
     _add_external(document, image, inventory)
-    _add_model(document, image, inputs, info)
+    for folder, tflite in inputs.models:
+        _add_model(document, image, inputs.bin, (models.load(folder), tflite), info)
     for line in making.compilers:
         document.relate(document.add(contents.compiler(line)), "BUILD_TOOL_OF", image)
     return document.as_json(image)
@@ -106,14 +107,20 @@ def _add_external(document: Document, image: str, inventory: Inventory) -> None:
         document.relate(image, "STATIC_LINK", added)
 
 
-def _add_model(document: Document, image: str, inputs: Inputs, info: Mapping[str, str]) -> None:
-    model = models.load(inputs.model_dir)
-    tflite = document.add(contents.artifact(inputs.tflite, "OTHER", "Model-converted"))
+def _add_model(
+    document: Document,
+    image: str,
+    binary: Path,
+    made: tuple[models.Model, Path],
+    info: Mapping[str, str],
+) -> None:
+    model, converted = made
+    tflite = document.add(contents.artifact(converted, "OTHER", "Model-converted"))
     keras = document.add(contents.artifact(model.file, "OTHER", "Model"))
     document.relate(image, "GENERATED_FROM", tflite)
     document.relate(tflite, "GENERATED_FROM", keras)
     # An interpreter reads the .tflite on the device; ahead of time, only weights remain of it.
-    if contents.read(inputs.tflite) in contents.read(inputs.bin):
+    if contents.read(converted) in contents.read(binary):
         document.relate(image, "CONTAINS", tflite)
     if model.calibration and info.get("quantize") in _CALIBRATED_MODES:
         data = document.add(contents.artifact(model.calibration, "OTHER", "Model-calibration"))

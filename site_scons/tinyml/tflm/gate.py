@@ -35,6 +35,12 @@ def check(graph: Graph) -> None:
     Raises:
         UserError: names the model, the operator's index and type, its layer, and what helps.
     """
+    if graph.called:
+        raise UserError(
+            f"{graph.name}: {1 + len(graph.called)} subgraphs",
+            "one for engine=tflm: no control flow, no variables",
+            "engine=aot runs streaming models",
+        )
     for operator in graph.operators:
         node = Node.of(graph, operator)
         _check_operator(node)
@@ -66,13 +72,13 @@ def _check_types(node: Node) -> None:
             raise node.refuse(
                 f"tensor {short(tensor.name)!r} is float16, which tflite-micro does not unpack",
                 "float32, or integers",
-                f"{_HELPS}: this is what quantize=float16 makes",
+                f"{_HELPS}, or engine=aot: this is what quantize=float16 makes",
             )
     if _is_hybrid(node):
         raise node.refuse(
             "hybrid: integer weights with float32 activations, which tflite-micro does not run",
             "weights and activations both float32, or both integers",
-            f"{_HELPS}: this is what quantize=dynamic makes",
+            f"{_HELPS}, or engine=aot: this is what quantize=dynamic makes",
         )
     if node.operator.type in NO_UINT8 and tensors[0].type == "UINT8":
         raise node.refuse("uint8 activations", "int8, int16 or float32", _HELPS)

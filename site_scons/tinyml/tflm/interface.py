@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tinyml.compiler.code import comment, string
-from tinyml.compiler.emit import model_identifier
 from tinyml.compiler.graph import Graph, Tensor
 from tinyml.compiler.node import Node
 from tinyml.errors import exit_status
 from tinyml.files import write_if_changed
+from tinyml.identifiers import model_identifier
 from tinyml.tflm.source import read
 
 _MODEL_H = """\
@@ -34,7 +34,8 @@ extern "C" {{
 #endif
 
 extern const struct inference_model {name}_model;
-#define INFERENCE_MODEL {name}_model
+#define INFERENCE_MODEL  {name}_model
+#define INFERENCE_MODELS &{name}_model
 
 #ifdef __cplusplus
 }}

@@ -8,6 +8,9 @@ import pytest
 
 from support import single
 from support.compare import Comparison
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
 
 CORNERS: dict[str, dict[str, Any]] = {
     "2x2": {},
@@ -30,3 +33,22 @@ CORNERS: dict[str, dict[str, Any]] = {
 def test_pool(oracle: Comparison, corner: str, kind: str) -> None:
     """Byte for byte; float32 too, on this computer."""
     oracle.check(single.pool(True, kind=kind, **CORNERS[corner]))
+
+
+#: The geometry is int8's.
+INT16_CORNERS = ("3x3 stride 2, same", "two images", "relu6")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16: byte for byte."""
+    oracle.check(single.pool(True, kind="INT16", scale=0.001, **CORNERS[corner]))
+
+
+def test_sums_that_overflow() -> None:
+    """So many int16 in one window that their sum could leave 32 bits are refused."""
+    image = (1, 256, 256, 1)
+    data = single.pool(True, image, window=(256, 256), kind="INT16")
+    with pytest.raises(UserError, match="windows of 65536 pixels"):
+        prepare(parse(data, "m.tflite"), "reference")

@@ -33,6 +33,13 @@ def test_concatenation(oracle: Comparison, corner: str, kind: str) -> None:
     oracle.check(concatenation(kind=kind, **CORNERS[corner]))
 
 
+@pytest.mark.live
+@pytest.mark.parametrize("corner", ["one between", "a constant", "vectors"])
+def test_int32(oracle: Comparison, corner: str) -> None:
+    """Integers that are no quantized numbers, as in a shape."""
+    oracle.check(concatenation(kind="INT32", **CORNERS[corner]))
+
+
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
@@ -46,3 +53,9 @@ def test_refusals(parameters: dict[str, Any], problem: str) -> None:
     """What would need values changed, as tflite-micro refuses it too; shapes that do not fit."""
     with pytest.raises(UserError, match=problem):
         prepare(parse(concatenation(**parameters), "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(concatenation(kind="INT16", **CORNERS["one between"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.builtin_ref import builtin_ref
 from support.chain import Layer, average_pool, chain, conv, depthwise, max_pool
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
@@ -57,6 +58,26 @@ def test_cropped(oracle: Comparison, corner: str) -> None:
     assert plan.arena_bytes < whole.arena_bytes
     assert sum(s.prepared.macs for s in plan.steps) == sum(s.prepared.macs for s in whole.steps)
     oracle.check(data)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", ["through three layers", "overlapping pool"])
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations too."""
+    image, layers, _ = CROPPED[corner]
+    oracle.check(chain(image, layers, "INT16"))
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+def test_hybrid(oracle: Comparison) -> None:
+    """What a hybrid operator reads stays whole, as its range is taken; what it makes does not."""
+    image, layers, _ = CROPPED["through three layers"]
+    data = chain(image, layers, "HYBRID")
+    plan = plan_of(data)
+    made = [plan.graph.tensors[step.prepared.output].shape[1:3] for step in plan.steps]
+    assert made[:-1] == [(26, 26), (13, 13), (10, 10)]
+    oracle.check(data, emulate_float=True, oracle=builtin_ref)
 
 
 def test_outputs_and_inputs_stay_whole() -> None:

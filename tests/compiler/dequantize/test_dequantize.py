@@ -10,7 +10,8 @@ from support.compare import Comparison
 
 @pytest.mark.live
 @pytest.mark.parametrize(
-    "source", [("INT8", 0.0371, -3), ("INT8", 1 / 256, -128), ("UINT8", 0.0371, 200)]
+    "source",
+    [("INT8", 0.0371, -3), ("INT8", 1 / 256, -128), ("UINT8", 0.0371, 200), ("INT16", 0.00371, 0)],
 )
 def test_dequantize(oracle: Comparison, source: tuple[str, float, int]) -> None:
     """Bit for bit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.builtin_ref import builtin_ref
 from support.chain import Layer, average_pool, chain, conv, depthwise, max_pool
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
@@ -28,6 +29,7 @@ FUSED: dict[str, tuple[Image, list[Layer]]] = {
     ),
     "one channel": ((1, 12, 12, 1), [conv(1), max_pool()]),
     "long windows": ((1, 6, 6, 70), [conv(9), max_pool()]),
+    "long windows, 3x1": ((1, 8, 9, 70), [conv(3), max_pool((3, 1), (3, 2))]),
     "two pairs": ((1, 15, 15, 1), [conv(8), max_pool(), conv(6), max_pool()]),
 }
 LEFT_ALONE: dict[str, tuple[Image, list[Layer], tuple[int, ...]]] = {
@@ -55,6 +57,21 @@ def test_int8(oracle: Comparison, corner: str) -> None:
     oracle.check(data)
 
 
+#: Pools of four pixels, whose largest sum alone is scaled.
+OF_SUMS = ("2x2", "a border that no window reads", "padded", "strided", "4x1", "gaps")
+#: The others are done band by band, these with packed weights.
+OF_BANDS = ("3x3", "1x2", "1x1", "long windows, 3x1")
+NOT_PACKED = ("depthwise", "one channel")
+
+
+@pytest.mark.parametrize("corner", OF_SUMS + OF_BANDS + NOT_PACKED)
+def test_ways_to_pool(corner: str) -> None:
+    """One call in the place of a loop over rows, and no memory for rows."""
+    choice = plan_of(chain(*FUSED[corner])).steps[0].choice
+    assert (choice.function == "conv_2d_packed_int8") == (corner not in NOT_PACKED)
+    assert bool(choice.scratch_bytes) == (corner not in OF_SUMS)
+
+
 @pytest.mark.live
 @pytest.mark.parametrize("corner", ["padded", "strided", "depthwise", "two pairs"])
 def test_float32(oracle: Comparison, corner: str) -> None:
@@ -63,6 +80,36 @@ def test_float32(oracle: Comparison, corner: str) -> None:
     data = chain(image, layers, "FLOAT32")
     assert len(plan_of(data).steps) == len(layers) // 2
     oracle.check(data, tolerance=1e-3, emulate_float=True)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", ["padded", "strided", "depthwise", "long windows"])
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16 activations: byte for byte, band by band."""
+    image, layers = FUSED[corner]
+    data = chain(image, layers, "INT16")
+    assert len(plan_of(data).steps) == len(layers) // 2
+    oracle.check(data)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("corner", ["strided", "depthwise", "two pairs"])
+def test_float16(oracle: Comparison, corner: str) -> None:
+    """The band and the widened weights share the scratch memory."""
+    image, layers = FUSED[corner]
+    data = chain(image, layers, "FLOAT16")
+    assert len(plan_of(data).steps) == len(layers) // 2
+    oracle.check(data, tolerance=1e-3, emulate_float=True, oracle=builtin_ref)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+def test_hybrid_is_left_alone(oracle: Comparison) -> None:
+    """A band would be quantized by its own range."""
+    data = chain(*FUSED["two pairs"], "HYBRID")
+    assert len(plan_of(data).steps) == 4
+    oracle.check(data, emulate_float=True, oracle=builtin_ref)
 
 
 @pytest.mark.live

@@ -19,6 +19,7 @@ def test_every_input(alpha: float) -> None:
     """Int8: all 256 inputs, for scales that differ up to a thousandfold."""
     for source, target in zip(pairs(60, 1e-3, 1), pairs(60, 1e-3, 1, seed=1), strict=True):
         assert_table(leaky_relu(source, target, alpha))
+        assert_table(leaky_relu(source, source, alpha))
 
 
 @pytest.mark.live
@@ -47,3 +48,10 @@ def test_refused(data: bytes, problem: str) -> None:
     with pytest.raises(UserError) as error:
         prepare(parse(data, "m.tflite"), "reference")
     assert problem in error.value.culprit
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("alpha", [0.3, 1.5, -0.5])
+def test_int16(oracle: Comparison, alpha: float) -> None:
+    """Int16: byte for byte, halves of either sign included."""
+    oracle.check(leaky_relu((0.05, 0), (0.05, 0), alpha, kind="INT16"), vectors=20)

@@ -30,3 +30,14 @@ CORNERS: dict[str, dict[str, Any]] = {
 def test_pool(oracle: Comparison, corner: str, kind: str) -> None:
     """Byte for byte; float32 too, on this computer."""
     oracle.check(single.pool(False, kind=kind, **CORNERS[corner]))
+
+
+#: The geometry is int8's.
+INT16_CORNERS = ("3x3 stride 2, same", "two images", "relu6")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16: byte for byte."""
+    oracle.check(single.pool(False, kind="INT16", scale=0.001, **CORNERS[corner]))

@@ -34,3 +34,9 @@ def test_other_scale() -> None:
     """Int8 values of two scales cannot be compared as they are: refused."""
     with pytest.raises(UserError, match="quantized differently"):
         prepare(parse(extreme("MAXIMUM", other_scale=0.07), "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(extreme("MAXIMUM", kind="INT16", **CORNERS["rows and columns"]))

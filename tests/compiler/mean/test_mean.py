@@ -65,3 +65,13 @@ def test_refused(data: bytes, problem: str) -> None:
     with pytest.raises(UserError) as error:
         prepare(parse(data, "m.tflite"), "reference")
     assert problem in error.value.culprit
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("axes", "scales"),
+    [((1, 2), (0.07, 0.07)), ((1, 3), (0.03, 0.031)), ((-1,), (0.07, 0.02))],
+)
+def test_int16(oracle: Comparison, axes: tuple[int, ...], scales: tuple[float, float]) -> None:
+    """Int16: byte for byte, with and without another scale."""
+    oracle.check(mean(axes=axes, kind="INT16", scales=scales))

@@ -50,6 +50,23 @@ def test_float32(oracle: Comparison, corner: str) -> None:
 
 def test_scales_that_overflow() -> None:
     """An output scale so small that the scaled value leaves 32 bits is refused."""
-    data = single.add(operator="MUL", scales=(1, 1, 1e-9))
-    with pytest.raises(UserError, match="output scale far below"):
-        prepare(parse(data, "m.tflite"), "reference")
+    for kind, scale in (("INT8", 1e-9), ("INT16", 0.4)):
+        data = single.add(operator="MUL", kind=kind, scales=(1, 1, scale))
+        with pytest.raises(UserError, match="output scale far below"):
+            prepare(parse(data, "m.tflite"), "reference")
+
+
+INT16_CORNERS: dict[str, dict[str, Any]] = {
+    "equal shapes": {},
+    "a constant per channel, relu6": {"second": (5,), "constant": True, "activation": "RELU6"},
+    "rows and columns": {"first": (1, 3, 1, 5), "second": (1, 1, 4, 1)},
+    "saturating": {"scales": (0.1, 0.1, 0.02)},
+    "far apart": {"scales": (3.0, 0.001, 40.0)},
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16: byte for byte."""
+    oracle.check(single.add(operator="MUL", kind="INT16", **INT16_CORNERS[corner]))

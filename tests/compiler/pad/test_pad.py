@@ -58,3 +58,12 @@ def test_refused(data: bytes, problem: str) -> None:
     with pytest.raises(UserError) as error:
         prepare(parse(data, "m.tflite"), "reference")
     assert problem in error.value.culprit
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("value", [None, -3000])
+def test_int16(oracle: Comparison, value: float | None) -> None:
+    """Int16: the real number 0, or a value."""
+    shape, paddings = CORNERS["every dimension"]
+    operator = "PAD" if value is None else "PADV2"
+    oracle.check(pad(shape, paddings, kind="INT16", value=value, operator=operator), vectors=2)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support import single
 from support.compare import Comparison
 from support.moving import moving
 from tinyml.compiler.graph import parse
@@ -61,3 +62,10 @@ def test_refusals(parameters: dict[str, Any], problem: str) -> None:
     """Axes that do not exist, another shape, another scale."""
     with pytest.raises(UserError, match=problem):
         prepare(parse(reduce_max(**parameters), "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16: what MAX_POOL_2D gives, as tflite-micro has no REDUCE_MAX for it."""
+    pooled = single.pool(False, (1, 5, 6, 8), (5, 6), kind="INT16")
+    oracle.check(reduce_max(kind="INT16"), equivalent=pooled)

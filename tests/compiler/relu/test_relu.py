@@ -34,6 +34,8 @@ def test_float32(oracle: Comparison) -> None:
     ("data", "problem"),
     [
         (unary("RELU", (1e5, 0), (1e-3, 0)), "between scales"),
+        (unary("RELU", (70.0, 0), (1e-3, 0), kind="INT16"), "between scales"),
+        (unary("RELU", (0.1, 3), (0.1, 3), kind="INT16"), "the zero point 3"),
         (unary("RELU", result=(256, 1)), "shapes that differ"),
     ],
 )
@@ -42,3 +44,10 @@ def test_refused(data: bytes, problem: str) -> None:
     with pytest.raises(UserError) as error:
         prepare(parse(data, "m.tflite"), "reference")
     assert problem in error.value.culprit
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("target", [0.05, 0.031, 0.7])
+def test_int16(oracle: Comparison, target: float) -> None:
+    """Int16: byte for byte, into the same scale, a finer and a coarser one."""
+    oracle.check(unary("RELU", (0.05, 0), (target, 0), kind="INT16"))

@@ -45,3 +45,9 @@ def test_refused(data: bytes, problem: str) -> None:
     with pytest.raises(UserError) as error:
         prepare(parse(data, "m.tflite"), "reference")
     assert problem in error.value.culprit
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16: byte for byte, where 6 ends in a half."""
+    oracle.check(unary("RELU6", (12 / 25001, 0), (12 / 25001, 0), kind="INT16"))

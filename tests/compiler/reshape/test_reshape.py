@@ -11,7 +11,7 @@ from tinyml.compiler.plan import prepare
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("kind", ["INT8", "FLOAT32"])
+@pytest.mark.parametrize("kind", ["INT8", "INT16", "FLOAT32"])
 def test_between_two_operators(oracle: Comparison, kind: str) -> None:
     """What is around it gives tflite-micro's bytes."""
     oracle.check(single.reshape(kind=kind))

@@ -50,6 +50,13 @@ def test_slice(oracle: Comparison, corner: str, kind: str) -> None:
     oracle.check(slice_(kind=kind, **CORNERS[corner]))
 
 
+@pytest.mark.live
+@pytest.mark.parametrize("corner", ["a vector", "columns"])
+def test_int32(oracle: Comparison, corner: str) -> None:
+    """Integers that are no quantized numbers, as in a shape."""
+    oracle.check(slice_(kind="INT32", **CORNERS[corner]))
+
+
 @pytest.mark.parametrize(
     ("parameters", "problem"),
     [
@@ -63,3 +70,9 @@ def test_refusals(parameters: dict[str, Any], problem: str) -> None:
     """Boxes that leave the tensor, and results of another shape."""
     with pytest.raises(UserError, match=problem):
         prepare(parse(slice_(**parameters), "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(slice_(kind="INT16", **CORNERS["inside"]))

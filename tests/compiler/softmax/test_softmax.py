@@ -8,6 +8,9 @@ import pytest
 
 from support import single
 from support.compare import Comparison
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
+from tinyml.errors import UserError
 
 CORNERS: dict[str, dict[str, Any]] = {
     "ten classes": {},
@@ -36,3 +39,30 @@ def test_int8(oracle: Comparison, corner: str) -> None:
 def test_float32(oracle: Comparison, corner: str) -> None:
     """Float32: within 1e-6, for another C library may round expf otherwise."""
     oracle.check(single.softmax(kind="FLOAT32", **CORNERS[corner]), tolerance=1e-6)
+
+
+INT16_CORNERS: dict[str, dict[str, Any]] = {
+    "ten classes": {"scale": 0.0003},
+    "rows, beta 0.5": {"shape": (6, 12), "scale": 0.0005, "beta": 0.5},
+    "a small scale": {"scale": 1e-5},
+    "the largest scale": {"scale": 2.4},
+    "a table's step for each input": {"shape": (40, 3), "scale": 10 / 65535},
+    "many classes": {"shape": (1, 1000), "scale": 0.0001},
+}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("corner", INT16_CORNERS)
+def test_int16(oracle: Comparison, corner: str) -> None:
+    """Int16: byte for byte."""
+    oracle.check(single.softmax(kind="INT16", **INT16_CORNERS[corner]), vectors=40)
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [({"scale": 2.6}, "an input scale of 2.5"), ({"shape": (1, 65536)}, "65536 classes")],
+)
+def test_int16_refused(more: dict[str, Any], problem: str) -> None:
+    """Differences and sums that could leave 32 bits."""
+    with pytest.raises(UserError, match=problem):
+        prepare(parse(single.softmax(kind="INT16", **more), "m.tflite"), "reference")

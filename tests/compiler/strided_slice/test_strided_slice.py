@@ -70,6 +70,14 @@ def test_strided_slice(oracle: Comparison, corner: str, kind: str) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("corner", ["a vector", "columns"])
+def test_int32(oracle: Comparison, corner: str) -> None:
+    """Integers that are no quantized numbers, as in a shape."""
+    shape, index = CORNERS[corner]
+    oracle.check(strided_slice(shape, index, "INT32"))
+
+
+@pytest.mark.live
 def test_five_dimensions(kernels: Path, tmp_path: Path) -> None:
     """One more than tflite-micro takes: as numpy."""
     shape = (2, 3, 4, 3, 5)
@@ -114,3 +122,9 @@ def test_slices_refused(
     data = moving("STRIDED_SLICE", (5, 6), (2, 2), arguments, "INT8", table, masks)
     with pytest.raises(UserError, match=problem):
         prepare(parse(data, "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(strided_slice(*CORNERS["all of it"], "INT16"))

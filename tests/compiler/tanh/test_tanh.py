@@ -39,6 +39,8 @@ def test_float32(oracle: Comparison) -> None:
         (unary("TANH", (0.1, 0), (1 / 128, 1)), "an unusual output quantization"),
         (unary("TANH", (8.0, 0), OUTPUT), "an input scale of 8.0"),
         (unary("TANH", result=(256, 1)), "shapes that differ"),
+        (unary("TANH", (0.1, 0), (1 / 32767, 0), kind="INT16"), "an unusual output"),
+        (unary("TANH", (5.4, 0), (1 / 32768, 0), kind="INT16"), "an input scale of 5.4"),
     ],
 )
 def test_refused(data: bytes, problem: str) -> None:
@@ -46,3 +48,11 @@ def test_refused(data: bytes, problem: str) -> None:
     with pytest.raises(UserError) as error:
         prepare(parse(data, "m.tflite"), "reference")
     assert problem in error.value.culprit
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("scale", [1 / 4096, 1 / 2048, 0.0003, 1e-5, 0.1, 5.3])
+def test_int16(oracle: Comparison, scale: float) -> None:
+    """Int16: byte for byte, for scales around that of the function's table."""
+    data = unary("TANH", (scale, 0), (1 / 32768, 0), shape=(8, 1024), kind="INT16")
+    oracle.check(data, vectors=6)

@@ -57,3 +57,9 @@ def test_refusals(data: bytes, problem: str) -> None:
     """No permutation, another shape or scale, more dimensions than the kernel has loops."""
     with pytest.raises(UserError, match=problem):
         prepare(parse(data, "m.tflite"), "reference")
+
+
+@pytest.mark.live
+def test_int16(oracle: Comparison) -> None:
+    """Int16, byte for byte."""
+    oracle.check(transpose((2, 3, 4, 5), (0, 3, 1, 2), "INT16"))

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 import struct
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyml.compiler.code import comment, constant, identifier, initializer, literal, string
-from tinyml.compiler.emit import model_identifier
-from tinyml.errors import UserError
+from tinyml.compiler.code import comment, constant, initializer, literal, string
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
@@ -20,12 +17,6 @@ def test_float_literals_are_exact(value: float) -> None:
     text = literal(value)
     assert text.endswith("f")
     assert struct.pack("f", float.fromhex(text[:-1])) == struct.pack("f", value)
-
-
-@given(st.text())
-def test_identifier(text: str) -> None:
-    """Any text becomes a C name without reserved forms, or nothing."""
-    assert re.fullmatch(r"([A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*)?", identifier(text))
 
 
 @given(st.text())
@@ -41,21 +32,6 @@ def test_comment_stays_one_line(text: str) -> None:
     """No line end, and no backslash that would continue it."""
     assert re.fullmatch(r"[ -~]*", comment(text))
     assert "\\" not in comment(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("my-model.v2", "my_model_v2"), ("2fast", "m2fast"), ("_x", "x")]
-)
-def test_model_identifier(name: str, expected: str) -> None:
-    """A model's name becomes a prefix of C names."""
-    assert model_identifier(name) == expected
-
-
-@pytest.mark.parametrize("name", ["", "...", "число"])
-def test_model_identifier_refused(name: str) -> None:
-    """A name with nothing that C allows."""
-    with pytest.raises(UserError, match="name"):
-        model_identifier(name)
 
 
 def test_initializer() -> None:

@@ -6,15 +6,36 @@ import struct
 from collections.abc import Callable
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import single
+from support.arg_max import arg_max
+from support.gathering import gather
+from support.parts import pack, split_v
+from support.resizing import resize
+from support.shapes import flatten
+from support.streaming import Model, assign
+from support.transposed import transpose_conv
+from support.unary import unary
 from tinyml.compiler.emit import emit
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
 from tinyml.errors import UserError
+
+
+def streaming() -> bytes:
+    """Return a model with a signature and two variables, one initialised in a subgraph."""
+    model = Model("INT8")
+    a, b = model.variable("a", np.arange(4)), model.variable("b")
+    result = model.add(model.read(a), model.input)
+    assign(model, a, model.read(b))
+    assign(model, b, result)
+    model.signature = ({"image": model.input}, {"answer": result})
+    return model.written([result])
+
 
 MODELS = (
     single.convolution(image=(1, 4, 4, 2), outputs=2),
@@ -22,6 +43,19 @@ MODELS = (
     single.add(second=(5,), constant=True),
     single.reshape(),
     single.softmax(),
+    single.convolution(image=(1, 4, 4, 2), outputs=2, kind="INT16"),
+    single.softmax(kind="INT16"),
+    unary("LOGISTIC", (0.001, 0), (1 / 32768, 0), shape=(1, 8), kind="INT16"),
+    split_v(),
+    pack(),
+    resize("RESIZE_BILINEAR"),
+    transpose_conv(image=(1, 2, 2, 2), outputs=2, stride=(2, 2)),
+    arg_max(),
+    gather(axis=1, indices=(3, 0)),
+    flatten(),
+    streaming(),
+    single.fully_connected(kind="HYBRID", per_channel=True),
+    single.convolution(image=(1, 4, 4, 2), outputs=2, kind="FLOAT16"),
 )
 FUZZ = settings(max_examples=300, deadline=timedelta(seconds=2))
 GARBAGE = (0, 1, 3, 0x7F, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFF0)
@@ -87,7 +121,7 @@ def test_every_word(data: bytes) -> None:
         compile_or_refuse(data[:position] + b"\xff\xff\xff\xff" + data[position + 4 :])
 
 
-@pytest.mark.parametrize("build", [single.convolution, single.fully_connected])
+@pytest.mark.parametrize("build", [single.convolution, streaming])
 def test_models_themselves_compile(build: Callable[[], bytes]) -> None:
     """The fuzzed models are sound to begin with, so that the fuzzing starts deep inside."""
     assert prepare(parse(build(), "sound.tflite"), "cmsis-nn").steps

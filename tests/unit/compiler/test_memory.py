@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.streaming import assign, call_once, handle
 from support.tflite_builder import ModelBuilder
 from tinyml.compiler.graph import Graph, parse
 from tinyml.compiler.plan import Plan, Step, prepare
 from tinyml.compiler.prepared import View
+from tinyml.errors import UserError
 
 #: What a byte of a tensor is: the tensor that first had it, and its place there.
 Contents = list[tuple[int, int]]
@@ -23,6 +25,7 @@ class Drawing:
 
     model: ModelBuilder = field(default_factory=ModelBuilder)
     tensors: list[int] = field(default_factory=list)
+    variables: dict[int, int] = field(default_factory=dict)  # size by handle
 
     def size(self, tensor: int) -> int:
         """Return the number of elements."""
@@ -33,97 +36,159 @@ class Drawing:
         self.tensors.append(self.model.tensor(f"t{len(self.tensors)}", "FLOAT32", (size,)))
         return self.tensors[-1]
 
+    def variable(self, size: int) -> int:
+        """Return a handle of a new variable, which has an initial value."""
+        name = f"variable {len(self.variables)}"
+        graph = self.model.subgraph()
+        value = graph.constant("value", np.arange(size, dtype=np.float32))
+        assign(graph, handle(graph, name), value)
+        call_once(self.model, len(self.model.others))
+        made = handle(self.model, name)
+        self.variables[made] = size
+        return made
+
 
 @st.composite
 def models(draw: st.DrawFn) -> bytes:
-    """Draw a model of sums, concatenations and reshapes, several inputs and outputs."""
+    """Draw a model of sums, concatenations, reshapes and variables, several inputs and outputs."""
     drawing = Drawing()
     inputs = [drawing.make(draw(st.integers(1, 3)) * 4) for _ in range(draw(st.integers(1, 3)))]
-    for _ in range(draw(st.integers(1, 10))):
-        kind = draw(st.sampled_from(["ADD", "RESHAPE", "CONCATENATION", "CONCATENATION"]))
-        first = draw(st.sampled_from(drawing.tensors))
-        if kind == "ADD":
-            same = [t for t in drawing.tensors if drawing.size(t) == drawing.size(first)]
-            operands = [first, draw(st.sampled_from(same))]
-            made = drawing.make(drawing.size(first))
-            drawing.model.operator("ADD", operands, [made], options_table="AddOptions")
-        elif kind == "RESHAPE":
-            made = drawing.make(drawing.size(first))
-            sizes = drawing.model.constant("sizes", np.array([drawing.size(first)], np.int32))
-            drawing.model.operator(
-                "RESHAPE", [first, sizes], [made], options_table="ReshapeOptions"
-            )
-        else:
-            operands = [first, draw(st.sampled_from(drawing.tensors))]
-            made = drawing.make(sum(map(drawing.size, operands)))
-            drawing.model.operator(
-                "CONCATENATION", operands, [made], options_table="ConcatenationOptions"
-            )
-    results = [t for t in drawing.tensors if t not in inputs]
+    for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
+        drawing.variable(draw(st.sampled_from([drawing.size(t) for t in inputs])))
+    for _ in range(draw(st.integers(1, 14))):
+        draw_operator(draw, drawing)
+    results = [t for t in drawing.tensors if t not in inputs] or inputs
     outputs = {results[-1], draw(st.sampled_from(results))}
     return drawing.model.finish(inputs, sorted(outputs))
 
 
-def contents_of(graph: Graph, step: Step, known: dict[int, Contents]) -> Contents:
+def draw_operator(draw: st.DrawFn, drawing: Drawing) -> None:
+    """Draw an operator on tensors and variables that are there."""
+    model, size = drawing.model, drawing.size
+    kinds = ["ADD", "RESHAPE", "CONCATENATION", "CONCATENATION"]
+    if drawing.variables:
+        kinds = ["ADD", "ADD", "RESHAPE", "CONCATENATION", "READ", "ASSIGN", "ASSIGN"]
+    kind = draw(st.sampled_from(kinds))
+    first = draw(st.sampled_from(drawing.tensors))
+    if kind == "ADD":
+        same = [t for t in drawing.tensors if size(t) == size(first)]
+        operands = [first, draw(st.sampled_from(same))]
+        model.operator("ADD", operands, [drawing.make(size(first))], options_table="AddOptions")
+    elif kind == "RESHAPE":
+        sizes = model.constant("sizes", np.array([size(first)], np.int32))
+        made = [drawing.make(size(first))]
+        model.operator("RESHAPE", [first, sizes], made, options_table="ReshapeOptions")
+    elif kind == "CONCATENATION":
+        operands = [first, draw(st.sampled_from(drawing.tensors))]
+        made = [drawing.make(sum(map(size, operands)))]
+        model.operator(kind, operands, made, options_table="ConcatenationOptions")
+    else:
+        variable = draw(st.sampled_from(list(drawing.variables)))
+        same = [t for t in drawing.tensors if size(t) == drawing.variables[variable]]
+        if kind == "READ":
+            made = [drawing.make(drawing.variables[variable])]
+            model.operator("READ_VARIABLE", [variable], made)
+        else:
+            assign(model, variable, draw(st.sampled_from(same)))
+
+
+def contents_of(graph: Graph, step: Step, known: dict[int, Contents], time: int) -> Contents:
     """Return what the output of a step must hold."""
     output = step.prepared.output
     operands = [known[t] for t in step.prepared.operands if t is not None]
-    if step.layer.type == "RESHAPE":
+    if step.layer.type in ("RESHAPE", "READ_VARIABLE", "ASSIGN_VARIABLE"):
         return operands[0]
     if step.layer.type == "CONCATENATION":
         return [byte for operand in operands for byte in operand]
-    return [(output, i) for i in range(graph.tensors[output].bytes)]
+    return contents(graph, output, time)
+
+
+def contents(graph: Graph, tensor: int, time: int) -> Contents:
+    """Return new contents for a tensor, unlike those of any other or at any other time."""
+    return [(1000 * time + tensor, i) for i in range(graph.tensors[tensor].bytes)]
 
 
 class Arena:
-    """The arena's bytes while an inference runs."""
+    """The bytes of the arena, and of the variables, from one inference to the next."""
 
     def __init__(self, plan: Plan) -> None:
         """Start with memory that holds nothing."""
         self.plan = plan
         self.bytes: list[tuple[int, int] | None] = [None] * plan.arena_bytes
+        self.state: list[tuple[int, int] | None] = [None] * plan.state_bytes
 
     def write(self, tensor: int, contents: Contents) -> None:
         """Put contents where the plan wants the tensor."""
-        start = self.plan.offsets[tensor]
-        self.bytes[start : start + len(contents)] = contents
+        memory, start = self.place(tensor)
+        memory[start : start + len(contents)] = contents
 
     def read(self, tensor: int) -> list[tuple[int, int] | None]:
         """Return what lies where the plan wants the tensor."""
-        start = self.plan.offsets[tensor]
-        return self.bytes[start : start + self.plan.graph.tensors[tensor].bytes]
+        memory, start = self.place(tensor)
+        return memory[start : start + self.plan.graph.tensors[tensor].bytes]
+
+    def place(self, tensor: int) -> tuple[list[tuple[int, int] | None], int]:
+        """Return the memory that a tensor lies in, and where."""
+        if tensor in self.plan.state:
+            return self.state, self.plan.state[tensor]
+        return self.bytes, self.plan.offsets[tensor]
 
 
+@settings(max_examples=300)
 @given(models())
 def test_random_graphs(data: bytes) -> None:
-    """Every operator reads what was written for it, and so does the caller."""
-    plan = prepare(parse(data, "m.tflite"), "reference")
+    """Every operator reads what was written for it, and so does the caller, time and again."""
+    try:
+        plan = prepare(parse(data, "m.tflite"), "reference")
+    except UserError as error:
+        assert "nobody uses" in error.culprit or "computes nothing" in error.culprit
+        return
     arena = Arena(plan)
-    known: dict[int, Contents] = {}
+    variables = {state.tensor: contents(plan.graph, state.tensor, 0) for state in plan.graph.state}
+    for tensor, initial in variables.items():
+        arena.write(tensor, initial)
+    for time in (1, 2):
+        known = infer(arena, variables, time)
+        variables = {tensor: known[tensor] for tensor in variables}
+
+
+def infer(arena: Arena, variables: dict[int, Contents], time: int) -> dict[int, Contents]:
+    """Act out an inference and return what every tensor held last."""
+    plan = arena.plan
+    known = dict(variables)
     for tensor in plan.graph.inputs:
-        known[tensor] = [(tensor, i) for i in range(plan.graph.tensors[tensor].bytes)]
+        known[tensor] = contents(plan.graph, tensor, time)
         arena.write(tensor, known[tensor])
     for step in plan.steps:
         for operand in step.prepared.operands:
             assert operand is not None and arena.read(operand) == known[operand]
         output = step.prepared.output
-        known[output] = contents_of(plan.graph, step, known)
-        if step.layer.type == "ADD":
+        known[output] = contents_of(plan.graph, step, known, time)
+        if step.layer.type == "ADD" or is_copy(plan, step):
             arena.write(output, known[output])
         elif step.layer.type == "CONCATENATION":
             copy_parts(arena, step, known)
         assert arena.read(output) == known[output]
-    for tensor in plan.graph.outputs:
+    for tensor in (*plan.graph.outputs, *variables):
         assert arena.read(tensor) == known[tensor]
+    assert not set(plan.graph.outputs) & set(plan.state)
+    return known
+
+
+def is_copy(plan: Plan, step: Step) -> bool:
+    """Return whether a READ_VARIABLE or ASSIGN_VARIABLE copies."""
+    if step.layer.type == "ASSIGN_VARIABLE":
+        return not plan.views.issuperset(step.prepared.views)
+    return step.layer.type == "READ_VARIABLE" and not step.prepared.alias
 
 
 def copy_parts(arena: Arena, step: Step, known: dict[int, Contents]) -> None:
     """Do what a CONCATENATION does: copy what is not in its place already."""
-    start = arena.plan.offsets[step.prepared.output]
+    memory, start = arena.place(step.prepared.output)
     for view in step.prepared.views:
         if view not in arena.plan.views:
             part = known[view.inner]
-            arena.bytes[start + view.offset : start + view.offset + len(part)] = part
+            memory[start + view.offset : start + view.offset + len(part)] = part
 
 
 def concatenation_of_sums() -> bytes:

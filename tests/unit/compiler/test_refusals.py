@@ -42,6 +42,16 @@ def weights_of(kind: type, activations: str) -> bytes:
     return model.finish([0], [2])
 
 
+def float16_output() -> bytes:
+    """Return a model with an output that is a float16 constant, widened."""
+    model = ModelBuilder()
+    model.tensor("input", "FLOAT32", (1, 4))
+    model.constant("constant", np.ones((1, 4), np.float16))
+    model.tensor("layer/out", "FLOAT32", (1, 4))
+    model.operator("DEQUANTIZE", [1], [2])
+    return model.finish([0], [2])
+
+
 @pytest.mark.parametrize(
     ("data", "problem", "hint"),
     [
@@ -49,9 +59,9 @@ def weights_of(kind: type, activations: str) -> bytes:
         (one("SOFTMAX", ("FLOAT32", "FLOAT32"), 99), "version 99", "convert the model"),
         (one("SOFTMAX", ("FLOAT32", "FLOAT32")), "options are missing", "convert"),
         (one("DEQUANTIZE", ("UINT8", "INT8")), "types (uint8, int8)", "quantize=int8"),
-        (weights_of(np.int8, "FLOAT32"), "(float32, int8, no bias, float32)", "hybrid"),
-        (weights_of(np.float16, "FLOAT32"), "(float32, float16,", "float16 weights"),
-        (weights_of(np.int8, "INT16"), "INT16".lower(), "quantize="),
+        (one("TANH", ("FLOAT32", "INT8")), "types (float32, int8)", "hybrid"),
+        (float16_output(), "types (float16, float32)", "weights as float16"),
+        (weights_of(np.int16, "INT16"), "(int16, int16, no bias, int16)", "quantize=int8"),
     ],
 )
 def test_operator(data: bytes, problem: str, hint: str) -> None:

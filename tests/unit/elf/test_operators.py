@@ -19,7 +19,7 @@ def plan(tmp_path: Path, kernel: str, *rows: tuple[str, str, str]) -> operators.
         for i, (kind, function, reason) in enumerate(rows)
     ]
     (tmp_path / "plan.json").write_text(json.dumps({"kernel": kernel, "operators": listed}))
-    return operators.read(tmp_path / "plan.json")
+    return operators.read([tmp_path / "plan.json"])
 
 
 def test_the_summary_counts_and_names_the_others(tmp_path: Path) -> None:
@@ -57,4 +57,4 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, content: Any) -> None:
     if content is not None:
         (tmp_path / "plan.json").write_text(content)
     with pytest.raises(UserError, match=r"cannot read the operators in .*plan\.json"):
-        operators.read(tmp_path / "plan.json")
+        operators.read([tmp_path / "plan.json"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from tinyml.compiler.choice import Choice
+from tinyml.compiler.cm7 import conv_2d, depthwise_conv_2d, fully_connected
 from tinyml.compiler.node import Node
 
 
@@ -19,4 +20,9 @@ class Cm7Module(Protocol):
 
 
 #: The registry, by the schema's operator name.
-OPERATORS: dict[str, Cm7Module] = {}
+OPERATORS: dict[str, Cm7Module] = {
+    "CONV_2D": conv_2d,
+    "CONV_2D+MAX_POOL_2D": conv_2d,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+    "FULLY_CONNECTED": fully_connected,
+}

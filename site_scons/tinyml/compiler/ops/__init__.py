@@ -1,8 +1,9 @@
 """The operators: one a file, each with parse, prepare and print_, and one registry.
 
 parse reads the operator's options and refuses what cannot run; prepare does all arithmetic;
-print_ turns the result into C. To add an operator, copy the file of one with the same shape,
-add its row here, its kernels in firmware/kernels/, its tests in tests/compiler/<operator>/.
+print_ turns the result into C. To add an operator, copy TEMPLATE.py or the file of one with the
+same shape, add its row here, its kernels in firmware/kernels/, its tests in
+tests/compiler/<operator>/: docs/adding-an-operator.md.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from tinyml.compiler.code import Code, Names
 from tinyml.compiler.node import Node
 from tinyml.compiler.ops import (
     add,
+    arg_max,
+    assign_variable,
     average_pool_2d,
+    cast,
     concatenation,
     conv_2d,
     depthwise_conv_2d,
     dequantize,
     expand_dims,
     fully_connected,
+    gather,
     hard_swish,
     leaky_relu,
     logistic,
@@ -28,20 +33,29 @@ from tinyml.compiler.ops import (
     mean,
     minimum,
     mul,
+    pack,
     pad,
     padv2,
     quantize,
+    read_variable,
     reduce_max,
     relu,
     relu6,
     reshape,
+    resize_bilinear,
+    resize_nearest_neighbor,
+    shape,
     slice,
     softmax,
+    split,
+    split_v,
     squeeze,
     strided_slice,
     sub,
     tanh,
     transpose,
+    transpose_conv,
+    unpack,
 )
 from tinyml.compiler.prepared import Prepared
 
@@ -67,13 +81,17 @@ class OperatorModule(Protocol):
 
 _MODULES: tuple[OperatorModule, ...] = (
     add,
+    arg_max,
+    assign_variable,
     average_pool_2d,
+    cast,
     concatenation,
     conv_2d,
     depthwise_conv_2d,
     dequantize,
     expand_dims,
     fully_connected,
+    gather,
     hard_swish,
     leaky_relu,
     logistic,
@@ -82,20 +100,29 @@ _MODULES: tuple[OperatorModule, ...] = (
     mean,
     minimum,
     mul,
+    pack,
     pad,
     padv2,
     quantize,
+    read_variable,
     reduce_max,
     relu,
     relu6,
     reshape,
+    resize_bilinear,
+    resize_nearest_neighbor,
+    shape,
     slice,
     softmax,
+    split,
+    split_v,
     squeeze,
     strided_slice,
     sub,
     tanh,
     transpose,
+    transpose_conv,
+    unpack,
 )
 
 #: The registry, by the schema's operator name.

@@ -48,12 +48,13 @@ def parse(node: Node) -> Options:
     """Read the options; no value changes, so all tensors have one quantization."""
     count = max(1, len(node.inputs))
     node.require_arity(count, count)
-    variants = {(kind,) * (count + 1): kind.lower() for kind in ("INT8", "FLOAT32")}
+    kinds = ("INT8", "INT16", "FLOAT32", "INT32")
+    variants = {(kind,) * (count + 1): kind.lower() for kind in kinds}
     variant = node.variant(variants)
     options = node.options(tflite.BuiltinOptions.ConcatenationOptions)
     fused = activation(node, options.scalar(1, "b"))
     node.require(fused == "NONE", f"fused activation {fused}", "none")
-    if variant == "int8":
+    if variant != "float32":
         wanted = node.per_tensor(node.output)
         same = all(node.per_tensor(node.input(i)) == wanted for i in range(count))
         node.require(same, "inputs and output quantized differently", "one scale and zero point")

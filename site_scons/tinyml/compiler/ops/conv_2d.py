@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import tflite
 
+from tinyml.compiler import int16
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.convolution import (
     VARIANTS,
@@ -15,6 +16,8 @@ from tinyml.compiler.convolution import (
     print_convolution,
     require_constants,
 )
+from tinyml.compiler.float16 import filters_bytes
+from tinyml.compiler.hybrid import conv_2d_hybrid, image_bytes
 from tinyml.compiler.node import Node
 from tinyml.compiler.quantized import activation, activation_range
 from tinyml.compiler.spatial import Window, is_same, spatial
@@ -35,7 +38,7 @@ class Options:
 def parse(node: Node) -> Options:
     """Read the options; weights are [output channel, row, column, input channel]."""
     node.require_arity(2, 3)
-    variant = node.variant(VARIANTS)
+    variant = node.variant(VARIANTS | int16.NARROW_VARIANTS)
     shape = node.input(1).shape
     node.require(len(shape) == 4, f"{len(shape)}-D weights", "4-D weights")
     require_constants(node, shape[0])
@@ -60,6 +63,7 @@ def parse(node: Node) -> Options:
 def prepare(node: Node, options: Options) -> Convolution:
     """Compute the geometry, one multiplier per output channel, and the activation's range."""
     weights, bias = node.input(1), node.optional(2)
+    scratch = {"hybrid": image_bytes, "float16": filters_bytes}.get(options.variant)
     return Convolution(
         variant=options.variant,
         operands=(node.input(0).index, weights.index, None if bias is None else bias.index),
@@ -68,6 +72,9 @@ def prepare(node: Node, options: Options) -> Convolution:
         spatial=spatial(node, options.window, weights.shape[0]),
         requantization=per_channel(node, 0) if options.variant == "int8" else None,
         activation_range=activation_range(node, options.activation),
+        scaling=int16.scaling(node, options.variant, 0),
+        hybrid=conv_2d_hybrid(node) if options.variant == "hybrid" else None,
+        scratch_bytes=0 if scratch is None else scratch(node),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import tflite
 
+from tinyml.compiler import int16
 from tinyml.compiler.code import Code, Names
 from tinyml.compiler.convolution import (
     VARIANTS,
@@ -14,6 +15,8 @@ from tinyml.compiler.convolution import (
     print_convolution,
     require_constants,
 )
+from tinyml.compiler.float16 import filter_bytes
+from tinyml.compiler.hybrid import depthwise_conv_2d_hybrid, image_bytes
 from tinyml.compiler.node import Node
 from tinyml.compiler.quantized import activation, activation_range
 from tinyml.compiler.spatial import Window, is_same, spatial
@@ -43,7 +46,7 @@ def parse(node: Node) -> Options:
     """Read the options; weights are [1, row, column, output channel].
 
     The depth multiplier is taken from the shapes: converters have been seen to leave the
-    option at 0.
+    option at 0. An int32 bias of 16-bit activations is refused: tflite-micro reads it as int64.
     """
     node.require_arity(2, 3)
     variant = node.variant(VARIANTS)
@@ -73,6 +76,7 @@ def parse(node: Node) -> Options:
 def prepare(node: Node, options: Options) -> DepthwiseConvolution:
     """Compute the geometry, one multiplier per output channel, and the activation's range."""
     weights, bias = node.input(1), node.optional(2)
+    scratch = {"hybrid": image_bytes, "float16": filter_bytes}.get(options.variant)
     return DepthwiseConvolution(
         variant=options.variant,
         operands=(node.input(0).index, weights.index, None if bias is None else bias.index),
@@ -81,6 +85,9 @@ def prepare(node: Node, options: Options) -> DepthwiseConvolution:
         spatial=spatial(node, options.window, weights.shape[3]),
         requantization=per_channel(node, 3) if options.variant == "int8" else None,
         activation_range=activation_range(node, options.activation),
+        scaling=int16.scaling(node, options.variant, 3),
+        hybrid=depthwise_conv_2d_hybrid(node) if options.variant == "hybrid" else None,
+        scratch_bytes=0 if scratch is None else scratch(node),
         depth_multiplier=options.depth_multiplier,
     )
 

@@ -1,4 +1,4 @@
-"""DEQUANTIZE: 8 bits to real numbers."""
+"""DEQUANTIZE: 8 or 16 bits to real numbers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ MAX_VERSION = 6
 VARIANTS: dict[Signature, str] = {
     ("INT8", "FLOAT32"): "int8_float32",
     ("UINT8", "FLOAT32"): "uint8_float32",
+    ("INT16", "FLOAT32"): "int16_float32",
 }
 
 

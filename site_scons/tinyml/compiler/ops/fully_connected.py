@@ -7,9 +7,10 @@ from typing import Any
 
 import tflite
 
-from tinyml.compiler import code
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler import code, int16
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.convolution import VARIANTS, print_requantization, require_constants
+from tinyml.compiler.hybrid import Hybrid, fully_connected_hybrid, print_hybrid
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import (
@@ -30,6 +31,7 @@ class Options:
 
     variant: str
     activation: str
+    asymmetric: bool
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,17 @@ class Int8:
 
 @dataclass(frozen=True)
 class FullyConnected(Prepared):
-    """The kernels' parameters; ``int8`` is None for float32."""
+    """The kernels' parameters; what scales the sums is that of the variant.
+
+    ``scaling`` is that of int16 activations, ``hybrid`` that of float32 activations.
+    """
 
     batches: int
     input_depth: int
     output_depth: int
     int8: Int8 | None
+    scaling: int16.Scaling | None
+    hybrid: Hybrid | None
     activation_range: tuple[float, float]
 
 
@@ -58,7 +65,7 @@ def parse(node: Node) -> Options:
     keep_num_dims needs no reading: it only says how many dimensions the output's shape has.
     """
     node.require_arity(2, 3)
-    variant = node.variant(VARIANTS)
+    variant = node.variant(VARIANTS | int16.NARROW_VARIANTS)
     weights, source = node.input(1), node.input(0)
     node.require(len(weights.shape) == 2, f"{len(weights.shape)}-D weights", "2-D weights")
     outputs, depth = weights.shape
@@ -73,7 +80,8 @@ def parse(node: Node) -> Options:
     options = node.options(tflite.BuiltinOptions.FullyConnectedOptions)
     plain = options.scalar(1, "b") == tflite.FullyConnectedOptionsWeightsFormat.DEFAULT
     node.require(plain, "shuffled weights", "the default weights format")
-    return Options(variant, activation(node, options.scalar(0, "b")))
+    fused = activation(node, options.scalar(0, "b"))
+    return Options(variant, fused, asymmetric=bool(options.scalar(3, "?")))
 
 
 def prepare(node: Node, options: Options) -> FullyConnected:
@@ -89,7 +97,12 @@ def prepare(node: Node, options: Options) -> FullyConnected:
         input_depth=weights.shape[1],
         output_depth=weights.shape[0],
         int8=_int8(node) if options.variant == "int8" else None,
+        scaling=int16.scaling(node, options.variant, 0),
+        hybrid=fully_connected_hybrid(node, options.asymmetric)
+        if options.variant == "hybrid"
+        else None,
         activation_range=activation_range(node, options.activation),
+        scratch_bytes=weights.shape[1] if options.variant == "hybrid" else 0,
     )
 
 
@@ -121,8 +134,15 @@ def print_(prepared: FullyConnected, names: Names) -> Code:
         members |= quantized
         members["weights_offset"] = prepared.int8.weights_offset
         members["per_channel"] = int(prepared.int8.per_channel)
+    if prepared.scaling is not None:
+        constants, scaling = int16.print_scaling(prepared.scaling, names)
+        members |= scaling
+    if prepared.hybrid is not None:
+        constants, scales = print_hybrid(prepared.hybrid, names)
+        members |= scales
     function = f"fully_connected_{prepared.variant}"
-    tensors = (*prepared.operands, prepared.output)
+    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
+    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
         names, "fully_connected.h", function, f"{function}_params", members, tensors, constants
     )

@@ -1,4 +1,4 @@
-"""QUANTIZE: real numbers to 8 bits, or 8 bits to 8 bits of another scale or signedness."""
+"""QUANTIZE: real numbers to 8 or 16 bits, or these to another scale, signedness or width."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ MAX_VERSION = 4
 VARIANTS: dict[Signature, str] = {
     ("FLOAT32", "INT8"): "float32_int8",
     ("FLOAT32", "UINT8"): "float32_uint8",
+    ("FLOAT32", "INT16"): "float32_int16",
     ("INT8", "INT8"): "int8_int8",
     ("INT8", "UINT8"): "int8_uint8",
     ("UINT8", "INT8"): "uint8_int8",
+    ("INT8", "INT16"): "int8_int16",
+    ("INT16", "INT8"): "int16_int8",
+    ("INT16", "INT16"): "int16_int16",
 }
 
 
@@ -78,7 +82,8 @@ def _from_real(node: Node) -> FromReal:
 def _from_quantized(node: Node) -> FromQuantized:
     source, target = node.per_tensor(node.input(0)), node.per_tensor(node.output)
     factor = source.scales[0] / target.scales[0]
-    node.require(factor < 2**22, "scales that differ too much", "a ratio under 2^22")
+    bits = 15 if node.input(0).type == "INT16" else 22
+    node.require(factor < 2**bits, "scales that differ too much", f"a ratio under 2^{bits}")
     multiplier, shift = quantize_multiplier(factor)
     return FromQuantized(
         count=node.output.elements,

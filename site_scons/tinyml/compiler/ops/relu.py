@@ -6,6 +6,7 @@ from tinyml.compiler.code import Code, Names
 from tinyml.compiler.fixed_point import requantize
 from tinyml.compiler.node import Node
 from tinyml.compiler.unary import (
+    INT16_VARIANTS,
     Int8Function,
     Unary,
     parse_unary,
@@ -21,18 +22,26 @@ MAX_VERSION = 3
 
 def parse(node: Node) -> str:
     """Return the kernel variant; there are no options."""
-    return parse_unary(node)
+    return parse_unary(node, INT16_VARIANTS)
 
 
 def prepare(node: Node, options: str) -> Unary:
-    """Compute the table."""
+    """Compute the table, or the scaling of int16."""
+    if options == "int16":
+        multiplier, shift = _scaling(node)
+        return prepare_unary(node, options, _int8, multiplier=multiplier, shift=shift)
     return prepare_unary(node, options, _int8)
+
+
+def _scaling(node: Node) -> tuple[int, int]:
+    source, result = quantizations(node)
+    return scaling(node, source.scales[0] / result.scales[0])
 
 
 def _int8(node: Node) -> Int8Function:
     """Return the function that also brings the input's scale to the output's."""
     source, result = quantizations(node)
-    multiplier, shift = scaling(node, source.scales[0] / result.scales[0])
+    multiplier, shift = _scaling(node)
 
     def relu(value: int) -> int:
         scaled = requantize(value - source.zero_points[0], multiplier, shift)

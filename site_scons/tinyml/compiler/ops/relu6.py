@@ -6,6 +6,7 @@ from tinyml.compiler.code import Code, Names
 from tinyml.compiler.node import Node
 from tinyml.compiler.quantized import activation_range
 from tinyml.compiler.unary import (
+    INT16_VARIANTS,
     Int8Function,
     Unary,
     parse_unary,
@@ -19,9 +20,9 @@ MAX_VERSION = 3
 
 
 def parse(node: Node) -> str:
-    """Return the kernel variant; int8 of one scale alone, as tflite-micro clamps raw numbers."""
-    variant = parse_unary(node)
-    if variant == "int8":
+    """Return the kernel variant; integers of one scale: tflite-micro clamps raw numbers."""
+    variant = parse_unary(node, INT16_VARIANTS)
+    if variant != "float32":
         source, result = quantizations(node)
         if source != result:
             raise node.refuse(
@@ -33,7 +34,10 @@ def parse(node: Node) -> str:
 
 
 def prepare(node: Node, options: str) -> Unary:
-    """Compute the table."""
+    """Compute the table, or the range of int16."""
+    if options == "int16":
+        low, high = activation_range(node, "RELU6")
+        return prepare_unary(node, options, _int8, minimum=low, maximum=high)
     return prepare_unary(node, options, _int8)
 
 

@@ -15,7 +15,7 @@ def parse(node: Node) -> None:
     """Check that only the shape changes; the output's own shape says what it becomes."""
     node.require_arity(1, 2)
     shape = node.optional(1)
-    known = shape is None or shape.data is not None
+    known = shape is None or shape.is_static
     node.require(known, "a shape computed at run time", "a constant shape (fix the batch to 1)")
     require_alias(node)
 

@@ -30,7 +30,7 @@ class Options:
 
 def parse(node: Node) -> Options:
     """Read where the box begins, and check that it lies in the input."""
-    variant = parse_variant(node, 2)
+    variant = parse_variant(node, 2, ("INT32",))
     begin, size = integers(node, 1, "begin"), integers(node, 2, "size")
     shape = node.input(0).shape
     what = f"begin {list(begin)}, size {list(size)} of {list(shape)}"

@@ -34,7 +34,7 @@ class Options:
 
 def parse(node: Node) -> Options:
     """Read the slices and the masks of StridedSliceOptions."""
-    variant = parse_variant(node, 3)
+    variant = parse_variant(node, 3, ("INT32",))
     masks = node.options(tflite.BuiltinOptions.StridedSliceOptions)
     node.require(not masks.scalar(2, "i"), "an ellipsis mask", "begin, end and shrink masks")
     node.require(not masks.scalar(3, "i"), "a new-axis mask", "begin, end and shrink masks")

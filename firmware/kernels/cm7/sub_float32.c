@@ -1,0 +1,13 @@
+#include "sub.h"
+
+#include "float_elements.h"
+
+static inline float difference(float a, float b) {
+    return a - b;
+}
+
+void sub_float32(const struct sub_float32_params *params, const float *input_1,
+                 const float *input_2, float *output) {
+    combine_floats(&params->shape, difference, params->activation_min, params->activation_max,
+                   input_1, input_2, output);
+}

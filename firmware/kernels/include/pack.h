@@ -1,0 +1,20 @@
+// Tensors of one shape behind each other along a new dimension: each call copies one of them.
+#ifndef TINYML_KERNELS_PACK_H
+#define TINYML_KERNELS_PACK_H
+
+#include "parts.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void pack_int8(const struct part *part, const int8_t *input, int8_t *output);
+void pack_int16(const struct part *part, const int16_t *input, int16_t *output);
+void pack_float32(const struct part *part, const float *input, float *output);
+void pack_int32(const struct part *part, const int32_t *input, int32_t *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,20 @@
+// Parts of one size along a dimension: each call copies one of them.
+#ifndef TINYML_KERNELS_SPLIT_H
+#define TINYML_KERNELS_SPLIT_H
+
+#include "parts.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void split_int8(const struct part *part, const int8_t *input, int8_t *output);
+void split_int16(const struct part *part, const int16_t *input, int16_t *output);
+void split_float32(const struct part *part, const float *input, float *output);
+void split_int32(const struct part *part, const int32_t *input, int32_t *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,60 @@
+#include "conv_2d.h"
+
+#include "requantize.h"
+
+// Sum over the window of output pixel (`y`, `x`) of one image for one output channel.
+static int32_t accumulate(const struct spatial *s, const int8_t *image, int32_t zero_point,
+                          const int8_t *weights, int32_t y, int32_t x) {
+    const int32_t top = y * s->stride_height - s->padding_top;
+    const int32_t left = x * s->stride_width - s->padding_left;
+    const struct span rows = visible(top, s->window_height, s->dilation_height, s->input_height);
+    const struct span columns = visible(left, s->window_width, s->dilation_width, s->input_width);
+    int32_t sum = 0;
+    for (int32_t row = rows.begin; row < rows.end; ++row) {
+        for (int32_t column = columns.begin; column < columns.end; ++column) {
+            const int8_t *in =
+                image + pixel(0, s->input_height, s->input_width, s->input_channels,
+                              top + row * s->dilation_height, left + column * s->dilation_width);
+            const int8_t *w = weights + (row * s->window_width + column) * s->input_channels;
+            for (int32_t channel = 0; channel < s->input_channels; ++channel) {
+                sum += w[channel] * (in[channel] - zero_point);
+            }
+        }
+    }
+    return sum;
+}
+
+// The sum in real numbers: the order of the factors decides the last bit.
+static float scaled(const struct hybrid *hybrid, int32_t sum, float scale, int32_t channel) {
+    const float weights = weights_scale(hybrid, channel);
+    return hybrid->asymmetric ? (float)sum * weights * scale : (float)sum * (scale * weights);
+}
+
+static void convolve(const struct conv_2d_hybrid_params *params, const int8_t *image,
+                     struct quantized by, const int8_t *weights, const float *bias, float *output) {
+    const struct spatial *s = &params->spatial;
+    const int32_t filter_size = s->window_height * s->window_width * s->input_channels;
+    for (int32_t y = 0; y < s->output_height; ++y) {
+        for (int32_t x = 0; x < s->output_width; ++x) {
+            for (int32_t channel = 0; channel < s->output_channels; ++channel) {
+                const int32_t sum =
+                    accumulate(s, image, by.zero_point, weights + channel * filter_size, y, x);
+                const float value =
+                    scaled(&params->hybrid, sum, by.scale, channel) + (bias ? bias[channel] : 0.0f);
+                *output++ = clamp_float32(value, params->activation_min, params->activation_max);
+            }
+        }
+    }
+}
+
+void conv_2d_hybrid(const struct conv_2d_hybrid_params *params, const float *input,
+                    const int8_t *weights, const float *bias, int8_t *quantized, float *output) {
+    const struct spatial *s = &params->spatial;
+    const int32_t inputs = s->input_height * s->input_width * s->input_channels;
+    const int32_t outputs = s->output_height * s->output_width * s->output_channels;
+    for (int32_t batch = 0; batch < s->batches; ++batch) {
+        const struct quantized by =
+            quantize_input(&params->hybrid, input + batch * inputs, inputs, quantized);
+        convolve(params, quantized, by, weights, bias, output + batch * outputs);
+    }
+}

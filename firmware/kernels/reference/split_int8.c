@@ -1,0 +1,5 @@
+#include "split.h"
+
+void split_int8(const struct part *part, const int8_t *input, int8_t *output) {
+    part_take(part, sizeof *input, input, output);
+}

@@ -1,0 +1,5 @@
+#include "unpack.h"
+
+void unpack_float32(const struct part *part, const float *input, float *output) {
+    part_take(part, sizeof *input, input, output);
+}

@@ -1,0 +1,5 @@
+#include "unpack.h"
+
+void unpack_int16(const struct part *part, const int16_t *input, int16_t *output) {
+    part_take(part, sizeof *input, input, output);
+}

@@ -1,0 +1,5 @@
+#include "unpack.h"
+
+void unpack_int8(const struct part *part, const int8_t *input, int8_t *output) {
+    part_take(part, sizeof *input, input, output);
+}

@@ -419,6 +419,24 @@ def test_cycle_counter_is_exact_in_line(bare: Bare) -> None:
     assert bare(source).status == 1
 
 
+def test_delay_loop_on_the_cycle_counter(bare: Bare) -> None:
+    """A loop that only reads the counter ends on time, and what follows is exact again."""
+    source = """
+        int main(void) {
+            start_cycle_counter();
+            uint32_t start = DWT_CYCCNT, late;
+            while (DWT_CYCCNT - start < 200000) { }
+            late = DWT_CYCCNT - start - 200000;
+            for (volatile int wait = 0; wait < 300; ++wait) { }
+            uint32_t a, b;
+            __asm volatile("ldr %0, [%2]\\n.rept 99\\nnop\\n.endr\\nldr %1, [%2]"
+                : "=&r"(a), "=&r"(b) : "r"(0xE0001004u));
+            return late < 40 && b - a == 100;
+        }
+    """
+    assert bare(source).status == 1
+
+
 def test_runs_repeat_to_the_instruction(tmp_path: Path) -> None:
     """Two runs of the same image are the same run."""
     source = (

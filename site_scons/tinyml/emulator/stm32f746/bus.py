@@ -8,7 +8,7 @@ from tinyml.emulator.stm32f746.log import Log
 from tinyml.emulator.stm32f746.peripheral import Gate, Peripheral
 
 # Registers that read the same so often each, with nothing written between, are being polled.
-POLLS = 16
+POLLS = 8
 
 
 class Bus:

@@ -74,7 +74,6 @@ class Stm32F746:
         self._input = threading.Event()
         self._event_register = False
         self._spin_reads, self._last_read = 0, 0
-        self._dwt_mapped = False
         self._build()
         self._load()
 
@@ -265,6 +264,9 @@ class Stm32F746:
 
     def _reset(self, cause: str) -> None:
         self.time.clear()
+        if self._spin_reads >= SPIN_READS:
+            self.core.unmap_io(DWT_BASE, DWT_SIZE)
+        self._spin_reads = 0
         self.rcc.restart(cause)
         for peripheral in [*self.bus.all, self.dwt]:
             if peripheral is not self.rcc:
@@ -427,31 +429,23 @@ class Stm32F746:
         access fails, and here the one instruction is executed alone.
         """
         self._note_spin()
-        self._map_dwt(exact=True)
+        self.core.map_io(DWT_BASE, DWT_SIZE, self._read_dwt, self._write_dwt)
         code = self.memories.read(stop.pc, 2) or b"\0\0"
         width = 4 if int.from_bytes(code, "little") >> 11 >= 0x1D else 2
         reached = self.core.step_to(stop.pc + width)
         if self._spin_reads < SPIN_READS:
             self.core.unmap_io(DWT_BASE, DWT_SIZE)
-            self._dwt_mapped = False
         else:
             self.time.after(SPIN_GAP, self._end_spin)
         if reached.why is not Why.BOUNDARY:
             self._handle(reached)
 
-    def _map_dwt(self, exact: bool) -> None:
-        if self._dwt_mapped:
-            return
+    def _read_dwt(self, address: int, size: int) -> int:
+        self._last_read = self.time.now
+        return self.dwt.read(address - DWT_BASE, size)
 
-        def read(address: int, size: int) -> int:
-            self._last_read = self.time.now
-            return self.dwt.read(address - DWT_BASE, size)
-
-        def write(address: int, size: int, value: int) -> None:
-            self.dwt.write(address - DWT_BASE, value, size)
-
-        self.core.map_io(DWT_BASE, DWT_SIZE, read, write)
-        self._dwt_mapped = exact
+    def _write_dwt(self, address: int, size: int, value: int) -> None:
+        self.dwt.write(address - DWT_BASE, value, size)
 
     def _note_spin(self) -> None:
         now = self.core.executed + self.time.skipped
@@ -461,13 +455,10 @@ class Stm32F746:
 
     def _end_spin(self) -> None:
         """The delay loop is over once nothing has read the counter for a while."""
-        if not self._dwt_mapped:
-            return
         if self.time.now - self._last_read < SPIN_GAP:
             self.time.after(SPIN_GAP, self._end_spin)
             return
         self._spin_reads = 0
-        self._dwt_mapped = False
         self.core.unmap_io(DWT_BASE, DWT_SIZE)
 
     # --- sleep: ARMv7-M ARM sections B1.5.18 and B1.5.19 ----------------------------------------

@@ -255,6 +255,13 @@ def test_stack_overflow_is_reported(kit: Kit, tmp_path: Path) -> None:
     assert "the stack has overflowed" in run.stderr
 
 
+def test_image_for_another_chip(kit: Kit) -> None:
+    """QEMU's image is for memories that this chip does not have."""
+    run = emulate(project.build("board=mps2-an500") / "mnist.elf")
+    assert run.returncode == 1
+    assert "bytes for 0x00000000" in run.stderr
+
+
 def test_refused_images(tmp_path: Path) -> None:
     """What is no image for the chip is refused in three lines."""
     for name, data, words in (

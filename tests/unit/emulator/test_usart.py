@@ -146,6 +146,11 @@ def test_overrun_interrupts_with_rxneie_and_with_eie(bench: Bench, usart: Usart)
     assert IRQ not in bench.lines
     usart.receive(2)
     assert IRQ in bench.lines
+    usart.write(CR3, 0)
+    assert IRQ not in bench.lines
+    usart.read(RDR)
+    usart.write(CR1, ON | 1 << 5)
+    assert IRQ in bench.lines
     usart.write(ICR, 1 << 3)
     assert IRQ not in bench.lines
 

@@ -28,6 +28,7 @@ from tinyml.emulator.stm32f746.scheduler import NEVER, Scheduler
 from tinyml.emulator.stm32f746.scs import Scs
 from tinyml.emulator.stm32f746.semihosting import BKPT_NUMBER, Semihosting
 from tinyml.emulator.stm32f746.timer import Timer
+from tinyml.errors import UserError
 
 DWT_BASE, DWT_SIZE = 0xE0001000, 0x1000
 # Reads of CYCCNT that follow each other so closely are a delay loop; exactness would be dear.
@@ -131,9 +132,10 @@ class Stm32F746:
     def _load(self) -> None:
         for address, data in self.image.segments:
             if not self.memories.program(address, data):
-                raise BoardError(
-                    f"the image has {len(data)} bytes for {address:#010x}, "
-                    "where this chip has no such memory"
+                raise UserError(
+                    f"the image has {len(data)} bytes for {address:#010x}",
+                    "addresses in the STM32F746's memories: 1 MB of flash at 0x08000000",
+                    "link it with the chip's linker script: scons board=stm32f746",
                 )
 
     # --- the clocks, as peripherals ask for them --------------------------------------------

@@ -83,6 +83,11 @@ class Memories:
                 return memory, address - low
         return None
 
+    def aliases(self, address: int) -> list[int]:
+        """Return every address of the byte at ``address``."""
+        found = self.at(address)
+        return [origin + found[1] for origin in found[0].origins()] if found else [address]
+
     def read(self, address: int, size: int) -> bytes | None:
         """Return ``size`` bytes; None where there is no such memory."""
         found = self.at(address, size)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinyml.emulator.stm32f746.exceptions import name_of
 from tinyml.emulator.stm32f746.machine import Stm32F746
-from tinyml.emulator.stm32f746.memory import FILL
+from tinyml.emulator.stm32f746.memory import FILL, FLASH
 
 _NO_FUNCTION = "(no symbol)"
 HOT = 10
@@ -22,14 +22,15 @@ def by_function(machine: Stm32F746) -> Counter[str]:
     """Return the instructions executed in each function."""
     counts: Counter[str] = Counter()
     for address, instructions in machine.core.executed_blocks():
-        found = machine.image.function_at(address)
+        places = map(machine.image.function_at, machine.memories.aliases(address))
+        found = next(filter(None, places), None)
         counts[found[1] if found else _NO_FUNCTION] += instructions
     return counts
 
 
 def stack_used(machine: Stm32F746) -> int:
     """Return the deepest the main stack went, in bytes below its start."""
-    top = machine.memories.word(machine.image.segments[0][0]) or 0
+    top = machine.memories.word(FLASH) or 0
     if machine.image.stack:
         top = machine.image.stack[1]
     return int(max(0, top - machine.core.hook.lowest_msp))

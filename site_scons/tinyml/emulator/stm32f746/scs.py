@@ -63,7 +63,8 @@ class Scs(Peripheral):
         Register(0x004, "ictr", (INTERRUPTS - 1) // 32, 0),
         Register(0x008, "actlr"),
         Register(0xD04, "icsr", 0, 0),
-        Register(0xD08, "vtor", 0x08000000, 0xFFFFFF80),
+        # The boot address of a new chip, flash on the ITCM bus: RM0385 section 2.5.
+        Register(0xD08, "vtor", 0x00200000, 0xFFFFFF80),
         Register(0xD0C, "aircr", 0xFA050000, 0x00000700),
         Register(0xD10, "scr", 0, 0x16),
         Register(0xD14, "ccr", 0x00040200, 0x00070313),

@@ -6,6 +6,7 @@ import collections
 import contextlib
 import os
 import pty
+import select
 import socket
 import sys
 import threading
@@ -114,10 +115,8 @@ class TcpPort(Port):
 
     def _greet(self, client: socket.socket) -> None:
         with self._lock:
-            backlog, self.written = bytes(self.written), bytearray()
             self._client = client
-            with contextlib.suppress(OSError):
-                client.sendall(backlog)
+            self._send_on()
 
     def _read(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
@@ -129,13 +128,26 @@ class TcpPort(Port):
     def write(self, byte: int) -> None:
         """Send, or keep for the next client."""
         with self._lock:
-            if self._client is None:
-                super().write(byte)
-                return
-            try:
-                self._client.sendall(bytes([byte]))
-            except OSError:
-                self._client = None
+            super().write(byte)
+            self._send_on()
+
+    def flush(self) -> None:
+        """Send what the client had no room for."""
+        with self._lock:
+            self._send_on()
+
+    def _send_on(self) -> None:
+        """Send as much as fits: a client that does not read must not stop the board."""
+        if self._client is None or not self.written:
+            return
+        try:
+            sent = self._client.send(self.written, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._client = None
+            return
+        del self.written[:sent]
 
     def close(self) -> None:
         """Stop listening."""
@@ -152,7 +164,7 @@ class PtyPort(Port):
         super().__init__()
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
-        os.set_blocking(self._master, True)
+        os.set_blocking(self._master, False)  # nobody may be reading
         self.where = os.ttyname(self._slave)
 
     def start(self) -> None:
@@ -161,11 +173,11 @@ class PtyPort(Port):
 
     def _read(self) -> None:
         with contextlib.suppress(OSError):
-            while data := os.read(self._master, _CHUNK):
+            while select.select([self._master], [], []) and (data := os.read(self._master, _CHUNK)):
                 self.send(data)
 
     def write(self, byte: int) -> None:
-        """Send; what nobody reads the system drops."""
+        """Send; once its buffer is full, what nobody reads is lost, as on a wire."""
         with contextlib.suppress(OSError):
             os.write(self._master, bytes([byte]))
 

@@ -80,6 +80,11 @@ class Rcc(Peripheral):
         self.on_reset_bit: Callable[[Gate], None] = lambda gate: None
         super().__init__(name, base, system)
 
+    def reset(self) -> None:
+        """Run from the HSI; `sysclk` is the system clock in Hz."""
+        super().reset()
+        self.sysclk = HSI_HZ
+
     def restart(self, cause: str) -> None:
         """Return to the reset values, with the flag of ``cause`` set in CSR."""
         flags = self.values["csr"] & 0xFE000000
@@ -167,6 +172,7 @@ class Rcc(Peripheral):
 
     def _changed(self) -> None:
         self._switch()
+        self.sysclk = self._measured()
         self.system.time.clock_changed(self.hclk)
         for action in self.on_change:
             action()
@@ -195,9 +201,7 @@ class Rcc(Peripheral):
         source = self.hse_hz if self.bit("pllcfgr", 22) else HSI_HZ
         return source * self.field("pllcfgr", 6, 9) // max(self.field("pllcfgr", 0, 6), 1)
 
-    @property
-    def sysclk(self) -> int:
-        """The system clock in Hz."""
+    def _measured(self) -> int:
         pll = self.pll_vco // (2 * self.field("pllcfgr", 16, 2) + 2)
         return {"HSI": HSI_HZ, "HSE": self.hse_hz, "PLL": pll}[self.sysclk_source]
 

@@ -43,6 +43,10 @@ REGISTERS = {
     "faultmask": arm.UC_ARM_REG_FAULTMASK,
     "fpscr": arm.UC_ARM_REG_FPSCR,
 }
+# Numbers of registers, pointers to the values, the values: as uc_reg_read_batch wants them.
+_Batch = tuple[
+    ctypes.Array[ctypes.c_int], ctypes.Array[ctypes.c_void_p], ctypes.Array[ctypes.c_uint64]
+]
 
 
 class Why(enum.Enum):
@@ -90,6 +94,8 @@ class Core:
         self._blocks: dict[str, ctypes.Array[block_hook.Block]] = {}
         self._library = block_hook.load()
         self.hook = block_hook.BlockHook()
+        self._batches: dict[tuple[str, ...], _Batch] = {}
+        self._written = ctypes.c_uint64()
         self._map_memories()
         self._attach_hook()
         self._stops: list[Stop] = []  # what the callbacks saw
@@ -134,17 +140,30 @@ class Core:
 
     def __getitem__(self, name: str) -> int:
         """Return a register."""
-        return int(self._uc.reg_read(REGISTERS[name]))
+        return self.read_all((name,))[0]
 
     def __setitem__(self, name: str, value: int) -> None:
         """Write a register; ``pc`` after ``xpsr``, as unicorn takes the T bit from an address."""
         if name == "pc":
             value |= self["xpsr"] >> 24 & 1
-        self._uc.reg_write(REGISTERS[name], value)
+        self._written.value = value
+        uclib.uc_reg_write(self._uc._uch, REGISTERS[name], ctypes.byref(self._written))
 
-    def read_all(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        """Return several registers."""
-        return tuple(self._uc.reg_read(REGISTERS[name]) for name in names)
+    def read_all(self, names: tuple[str, ...]) -> list[int]:
+        """Return several registers, in one call: an exception reads thirty."""
+        numbers, pointers, values = self._batches.get(names) or self._new_batch(names)
+        uclib.uc_reg_read_batch(self._uc._uch, numbers, pointers, len(names))
+        return values[:]
+
+    def _new_batch(self, names: tuple[str, ...]) -> _Batch:
+        count = len(names)
+        values = (ctypes.c_uint64 * count)()
+        pointers = (ctypes.c_void_p * count)(
+            *(ctypes.addressof(values) + 8 * index for index in range(count))
+        )
+        numbers = (ctypes.c_int * count)(*(REGISTERS[name] for name in names))
+        self._batches[names] = (numbers, pointers, values)
+        return self._batches[names]
 
     # --- memory-mapped input and output ----------------------------------------------------
 

@@ -21,12 +21,14 @@ TOOLS = (
     "third_party_library",
     "cmake_library",
     "keras_to_tflite",
+    "tflite_copy",
     "tflite_header",
     "tflite_compile",
     "op_resolver",
     "linker_script",
     "firmware",
     "size_report",
+    "plan_report",
     "sbom",
     "emulate",
 )
@@ -39,9 +41,9 @@ def environment(choice):
         UserError: the choice cannot be built: a clock the board does not have, an engine or
             provider that is not there, a board or model description with a mistake.
     """
-    board = boards.load(Path("firmware/boards") / choice.board)
     described = [models.load(Path("models") / name) for name in choice.models]
     require_apart(choice.models)
+    board = _placed(boards.load(Path("firmware/boards") / choice.board), described, choice.engine)
     upstream = upstream_cmsis_nn(choice) if choice.kernel == "cmsis-nn" else None
     kernel = kernel_with_provider(choice.kernel, upstream)
     _notice(choice, board, kernel)
@@ -61,7 +63,7 @@ def environment(choice):
         EMULATEFLAGS=emulate_flags(choice),
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
-        **_arena_limit(board),
+        **_limits(board),
     )
     for tool in TOOLS:
         env.Tool(tool)
@@ -123,12 +125,37 @@ def kernel_with_provider(kernel, upstream):
     return kernel
 
 
-def _arena_limit(board):
-    """Return the memory that a model's arena must fit into, as the engines' builders take it."""
-    if board.placement is None:
-        return {}
-    region = board.region(board.placement.arena)
-    return {"ARENALIMIT": region.size, "ARENAREGION": region.name}
+def _placed(board, described, engine):
+    """Return the board with its memories used as the models want; a native program has none."""
+    first = described[0]
+    wanted = first.placement.choices()
+    where = f"{first.folder}/model.toml for board={board.name}"
+    for model in described[1:]:
+        if model.placement.choices() != wanted:
+            raise UserError(
+                f"models {first.name} and {model.name} differ in [placement]",
+                "arena, code and weights of all models of a firmware in the same memories",
+                f"give {model.folder}/model.toml the [placement] of {first.folder}/model.toml",
+            )
+    placed = board.placed(wanted, where, "python -m tinyml.boards lists a board's memories")
+    regions = placed.placement.regions() if placed.placement else {}
+    if engine != "aot" and {"code", "weights"} & regions.keys():
+        raise UserError(
+            f"{where}: [placement] of code or weights with engine={engine}",
+            "arena alone: tflite-micro's code and model stay where they are",
+            f"scons board={board.name} engine=aot",
+        )
+    return placed
+
+
+def _limits(board):
+    """Return the memories for arena and weights, as the engines' builders take them."""
+    limits = {}
+    contents = board.placement.regions() if board.placement else {}
+    for content in {"arena", "weights"} & contents.keys():
+        limits[f"{content.upper()}REGION"] = contents[content]
+        limits[f"{content.upper()}LIMIT"] = board.room(content)
+    return limits
 
 
 def _process_environment():

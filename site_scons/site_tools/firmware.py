@@ -3,7 +3,8 @@
 ``env.Firmware("mnist", objects, LINKERSCRIPT=ld, INFLASH=["mnist_weights"])``
 
 The link says which region overflowed and why; the check says whether the model's symbols
-are in flash and aligned, and whether the FPU flags are the board's.
+are in flash and aligned, or with ``INMEMORY={"mnist_arena": "DTCM"}`` in that memory, and whether
+the FPU flags are the board's.
 """
 
 import subprocess
@@ -25,8 +26,10 @@ def _rename(target, source, env):
     Path(f"{target[0]}.part").replace(str(target[0]))
 
 
-def _in_flash_flags(target, source, env, for_signature):
-    return [word for symbol in env["INFLASH"] for word in ("--in-flash", f"{symbol}:16")]
+def _place_flags(target, source, env, for_signature):
+    flags = [word for symbol in env["INFLASH"] for word in ("--in-flash", f"{symbol}:16")]
+    placed = [f"{symbol}:{memory}" for symbol, memory in env["INMEMORY"].items()]
+    return flags + [word for place in placed for word in ("--in-memory", place)]
 
 
 def _emitter(target, source, env):
@@ -73,22 +76,26 @@ def generate(env):
     """Add the builder, the method and their defaults."""
     env.SetDefault(
         INFLASH=[],
+        INMEMORY={},
         LINKERSCRIPT=[],
-        _INFLASHFLAGS=_in_flash_flags,
+        _PLACECHECKFLAGS=_place_flags,
         _SCRIPTFLAGS=_script_flags,
         # A variable, as it has braces of its own and TEMPFILE stands in braces.
         _LINKLINE="$LINK -o ${TARGETS[0]} -Wl,-Map,${TARGETS[1]} $LINKFLAGS"
         " $_SCRIPTFLAGS $SOURCES $_LIBDIRFLAGS $_LIBFLAGS",
         FIRMWARELINKCOM=[command("elf.link", "--", "${TEMPFILE(_LINKLINE, FIRMWARELINKCOMSTR)}")],
         FIRMWARECHECKCOM=[
-            command("elf.check", "${TARGETS[0]}", "--board-dir", "$BOARDDIR") + ["$_INFLASHFLAGS"]
+            command("elf.check", "${TARGETS[0]}", "--board-dir", "$BOARDDIR")
+            + ["$_PLACECHECKFLAGS"]
         ],
         FIRMWARELINKCOMSTR="  LINK     ${TARGETS[0]}",
         FIRMWARECHECKCOMSTR="  CHECK    ${TARGETS[0]}",
         IMAGECOMSTR="  IMAGE    $TARGET",
     )
     link = Action(env["FIRMWARELINKCOM"], "$FIRMWARELINKCOMSTR")
-    check = Action(_check, "$FIRMWARECHECKCOMSTR", varlist=["FIRMWARECHECKCOM", "INFLASH"])
+    check = Action(
+        _check, "$FIRMWARECHECKCOMSTR", varlist=["FIRMWARECHECKCOM", "INFLASH", "INMEMORY"]
+    )
     env["BUILDERS"]["FirmwareElf"] = env.Builder(
         # A native program has no flash to be in and no FPU to fit.
         action=[link, check] if env["BOARD"].core else [link],

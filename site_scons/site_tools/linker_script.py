@@ -1,4 +1,7 @@
-"""LinkerScript: board.toml -> .ld, from the board's memory map."""
+"""LinkerScript: board.toml -> .ld, from the board's memory map.
+
+``env.LinkerScript("x.ld", "board.toml", PLACE={"code": "ITCM"}, CODELIBRARIES=["libkernels.a"])``
+"""
 
 from SCons.Action import Action
 
@@ -10,10 +13,20 @@ def _emitter(target, source, env):
     return target, source
 
 
+def _place_flags(target, source, env, for_signature):
+    flags = [f"--place={content}={memory}" for content, memory in env["PLACE"].items()]
+    return flags + [f"--code-library={name}" for name in env["CODELIBRARIES"]]
+
+
 def generate(env):
     """Add the builder and its defaults."""
     env.SetDefault(
-        LINKERSCRIPTCOM=[command("linker_script", "${SOURCE.dir}", "--output", "$TARGET")],
+        PLACE={},
+        CODELIBRARIES=[],
+        _PLACEFLAGS=_place_flags,
+        LINKERSCRIPTCOM=[
+            command("linker_script", "${SOURCE.dir}", "$_PLACEFLAGS", "--output", "$TARGET")
+        ],
         LINKERSCRIPTCOMSTR="  LDSCRIPT $TARGET",
     )
     env["BUILDERS"]["LinkerScript"] = env.Builder(

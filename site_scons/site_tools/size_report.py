@@ -27,12 +27,13 @@ def _input_flags(target, source, env, for_signature):
 
 
 def _show(target, source, env):
-    print(Path(str(source[0])).read_text(encoding="utf-8"), flush=True)
+    for node in source:
+        print(Path(str(node)).read_text(encoding="utf-8"), flush=True)
 
 
-def show_file(env, alias, file):
-    """Add the target ``alias``, which prints ``file`` whenever it is asked for."""
-    shown = env.Alias(alias, file, Action(_show, cmdstr=None))
+def show_file(env, alias, files):
+    """Add the target ``alias``, which prints ``files`` whenever it is asked for."""
+    shown = env.Alias(alias, files, Action(_show, cmdstr=None))
     env.AlwaysBuild(shown)
     return shown
 

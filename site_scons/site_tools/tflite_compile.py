@@ -1,7 +1,8 @@
 """TfliteCompile: .tflite -> model.c, model.h, model_weights.S, model_weights.bin, plan.json.
 
 ``env.TfliteCompile("folder/model.c", tflite, MODELNAME="mnist", KERNEL="reference",
-ARENALIMIT=bytes, ARENAREGION="SRAM1")``
+ARENALIMIT=bytes, ARENAREGION="SRAM1")``; WEIGHTSLIMIT, WEIGHTSREGION and HOTLAYERS are for weights
+that are copied to RAM.
 """
 
 from SCons.Action import Action
@@ -12,9 +13,12 @@ OUTPUTS = ("model.c", "model.h", "model_weights.S", "model_weights.bin", "plan.j
 
 
 def _limit_flags(target, source, env, for_signature):
-    if not env["ARENALIMIT"]:
-        return []
-    return ["--arena-limit", str(env["ARENALIMIT"]), "--arena-region", env["ARENAREGION"]]
+    flags = []
+    for content in ("arena", "weights"):
+        limit, region = (env[f"{content.upper()}{what}"] for what in ("LIMIT", "REGION"))
+        if region:
+            flags += [f"--{content}-limit", str(limit), f"--{content}-region", region]
+    return flags + [f"--layer={layer}" for layer in env["HOTLAYERS"]]
 
 
 def _emitter(target, source, env):
@@ -30,10 +34,13 @@ def generate(env):
         KERNEL="reference",
         ARENALIMIT="",
         ARENAREGION="",
-        _ARENAFLAGS=_limit_flags,
+        WEIGHTSLIMIT="",
+        WEIGHTSREGION="",
+        HOTLAYERS=(),
+        _LIMITFLAGS=_limit_flags,
         TFLITECOMPILECOM=[
             command("compiler", "$SOURCE", "--name", "$MODELNAME", "--kernel", "$KERNEL")
-            + ["$_ARENAFLAGS", "--output-dir", "${TARGET.dir}"]
+            + ["$_LIMITFLAGS", "--output-dir", "${TARGET.dir}"]
         ],
         TFLITECOMPILECOMSTR="  COMPILE  $SOURCE ($KERNEL)",
     )

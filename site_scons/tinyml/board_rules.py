@@ -30,7 +30,7 @@ def check(board: Board, where: str, hint: str) -> None:
         _check_memory(memory, f"{where}: memory {memory.name}", hint)
     _check_overlaps(board.memory, where, hint)
     if board.placement:
-        _check_placement(board, board.placement, where, hint)
+        check_placement(board, board.placement, where, hint)
     if board.clock:
         _check_clock(board, board.clock, where, hint)
     if board.emulator:
@@ -80,7 +80,8 @@ def _check_memory(memory: Memory, where: str, hint: str) -> None:
             raise UserError(f"{where} {culprit}", expected, hint)
 
 
-def _check_placement(board: Board, placement: Placement, where: str, hint: str) -> None:
+def check_placement(board: Board, placement: Placement, where: str, hint: str) -> None:
+    """Refuse content in a region that does not exist or cannot hold it; arguments as `check`'s."""
     kinds = {memory.name: memory.kind for memory in board.memory}
     for content, name in placement.regions().items():
         wanted = "flash" if content == "text" else "ram"
@@ -91,12 +92,23 @@ def _check_placement(board: Board, placement: Placement, where: str, hint: str) 
                 f"a {wanted} region: {', '.join(allowed) or 'none is declared'}",
                 hint,
             )
+    _check_code(board, placement, where, hint)
     room = board.region(placement.stack).size
     # The procedure call standard (AAPCS32 section 6.2.1.2) wants 8-byte alignment.
     if not 0 < placement.stack_size <= room or placement.stack_size % 8:
         raise UserError(
             f"{where}: [placement] stack_size is {placement.stack_size}",
             f"a multiple of 8 up to {room}, the size of {placement.stack}",
+            hint,
+        )
+
+
+def _check_code(board: Board, placement: Placement, where: str, hint: str) -> None:
+    able = [m.name for m in board.memory if m.kind == "ram" and "x" in (m.attributes or "x")]
+    if placement.code is not None and placement.code not in able:
+        raise UserError(
+            f"{where}: [placement] code is {placement.code!r}, whose attributes have no x",
+            f"a ram region that code runs from: {', '.join(able) or 'none is declared'}",
             hint,
         )
 

@@ -9,7 +9,7 @@ import argparse
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class Placement:
-    """Which region holds what; ``text`` includes vectors, constants and the image of .data."""
+    """Which region holds what; ``text`` includes vectors, constants and the image of .data.
+
+    ``code`` (the kernels) and ``weights`` (the model's, or some layers') run and are read from
+    flash where they are None; otherwise start-up copies them from there.
+    """
 
     text: str
     data: str
@@ -65,10 +69,13 @@ class Placement:
     stack: str
     arena: str
     stack_size: int
+    code: str | None = None
+    weights: str | None = None
 
     def regions(self) -> dict[str, str]:
-        """Return the region of each kind of content."""
-        return {name: getattr(self, name) for name in ("text", "data", "bss", "stack", "arena")}
+        """Return the region of each kind of content that has one."""
+        contents = ("text", "data", "bss", "stack", "arena", "code", "weights")
+        return {name: region for name in contents if (region := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,26 @@ class Board:
     def region(self, name: str) -> Memory:
         """Return the memory region called ``name``; KeyError where there is none."""
         return {memory.name: memory for memory in self.memory}[name]
+
+    def placed(self, choices: Mapping[str, str], where: str, hint: str) -> Board:
+        """Return the board with some content elsewhere, by kind; ``where`` is who wants it so.
+
+        Raises:
+            UserError: a region that the board does not have, or that cannot hold the content.
+        """
+        if self.placement is None or not choices:
+            return self
+        values = vars(self.placement) | dict(choices)
+        placement = Placement(**values)
+        board_rules.check_placement(self, placement, where, hint)
+        return replace(self, placement=placement)
+
+    def room(self, content: str) -> int:
+        """Return the bytes for ``content`` in its region, beside a stack that is there too."""
+        assert self.placement is not None
+        name = self.placement.regions()[content]
+        stack = self.placement.stack_size if self.placement.stack == name else 0
+        return self.region(name).size - stack
 
     def source(self, name: str) -> Path:
         """Return the board's own file ``name``, or the nearest one it inherits."""

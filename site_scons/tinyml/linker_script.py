@@ -4,12 +4,17 @@ Sections, in order: .text (vector table first), .rodata (model weights first), .
 flash, each padded so that no gap precedes the next; .stack at the bottom of its region, where an
 overflow leaves the memory instead of overwriting variables; .data, .arena, .bss. There is no
 heap. The firmware is linked with -nostartfiles: the reset handler is the project's own.
+
+``--place code=ITCM --place weights=DTCM`` adds .hot_code, all code of the libraries given with
+``--code-library``, and .hot_weights. They are stored in flash and copied by start-up, as .data is,
+by a table that says from where, to where and how many bytes.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tinyml.boards import Board, Memory, Placement, load
@@ -18,6 +23,9 @@ from tinyml.files import write_if_changed
 
 MODEL_ALIGNMENT = 16
 """Bytes that model weights are aligned to: a 128-bit load never straddles two cache lines."""
+
+CONTENTS = ("arena", "code", "weights")
+"""What a model may place itself."""
 
 _ATTRIBUTES = {"flash": "rx", "ram": "rwx"}
 
@@ -37,7 +45,7 @@ MEMORY
 PHDRS
 {{
     code PT_LOAD FLAGS(5);
-    stack PT_LOAD FLAGS(6);
+{segments}    stack PT_LOAD FLAGS(6);
     data PT_LOAD FLAGS(6);
     arena PT_LOAD FLAGS(6);
     bss PT_LOAD FLAGS(6);
@@ -50,7 +58,7 @@ SECTIONS
     .text :
     {{
         KEEP(*(.vectors))
-        *(.text .text.*)
+        *({cold}.text {cold}.text.*)
         . = ALIGN({alignment});
     }} > {place.text} :code
 
@@ -69,6 +77,12 @@ SECTIONS
         KEEP(*(SORT_BY_INIT_PRIORITY(.init_array.*)))
         KEEP(*(.init_array))
         __init_array_end = .;
+
+        /* What start-up copies: from, to, bytes. */
+        . = ALIGN(4);
+        __copy_table_start = .;
+{table}
+        __copy_table_end = .;
         . = ALIGN(8);
     }} > {place.text} :code
 
@@ -86,14 +100,11 @@ SECTIONS
         __stack_top = .;
     }} > {place.stack} :stack
 
-    .data : ALIGN(8)
+{placed}    .data : ALIGN(8)
     {{
-        __data_start = .;
         *(.data .data.*)
         . = ALIGN(4);
-        __data_end = .;
     }} > {place.data} AT > {place.text} :data
-    __data_load = LOADADDR(.data);
 
     /* Working memory of the model, not cleared at reset; before .bss, which would take it. */
     .arena (NOLOAD) : ALIGN({alignment})
@@ -127,8 +138,41 @@ ASSERT(!DEFINED(_sbrk), "there is no heap, but something calls malloc: link with
 """
 
 
-def generate(board: Board, command: str) -> str:
+# What is stored in flash and copied to RAM before main, each under the name of its segment.
+_COPIED = {
+    "null": """\
+    /* A pointer to nothing is 0, so no tensor may be there. */
+    .null (NOLOAD) :
+    {{
+        . += {alignment};
+    }} > {region} :null
+
+""",
+    "hot_code": """\
+    .hot_code : ALIGN({alignment})
+    {{
+{libraries}
+        . = ALIGN({alignment});
+    }} > {region} AT > {flash} :hot_code
+
+""",
+    "hot_weights": """\
+    .hot_weights (READONLY) : ALIGN({alignment})
+    {{
+        *(SORT_BY_ALIGNMENT(.hot_weights*))
+        . = ALIGN({alignment});
+    }} > {region} AT > {flash} :hot_weights
+
+""",
+}
+_FLAGS = {"null": 6, "hot_code": 5, "hot_weights": 4}
+_COPY = "LONG(LOADADDR(.{section})) LONG(ADDR(.{section})) LONG(SIZEOF(.{section}))"
+
+
+def generate(board: Board, command: str, libraries: Sequence[str] = ()) -> str:
     """Return the text of the linker script; ``command`` is named in its first line.
+
+    ``libraries`` are the file names of those whose code goes where the placement wants ``code``.
 
     Raises:
         UserError: the board is a native program, which needs none.
@@ -139,10 +183,15 @@ def generate(board: Board, command: str) -> str:
             "a board with [memory] and [placement]",
             "the compiler's own linker script serves a native program",
         )
-    memories = "\n".join(_memory(memory) for memory in board.memory)
-    return _HEADER.format(board=board, command=command, memories=memories) + _sections(
-        board.placement
+    placed = _placed(board, board.placement)
+    segments = (f"    {name} PT_LOAD FLAGS({_FLAGS[name]});\n" for name in placed)
+    header = _HEADER.format(
+        board=board,
+        command=command,
+        memories="\n".join(_memory(memory) for memory in board.memory),
+        segments="".join(segments),
     )
+    return header + _sections(board.placement, placed, libraries)
 
 
 def _memory(memory: Memory) -> str:
@@ -151,8 +200,29 @@ def _memory(memory: Memory) -> str:
     return f"    {memory.name} ({attributes}) : {origin}"
 
 
-def _sections(placement: Placement) -> str:
-    return _SECTIONS.format(place=placement, alignment=MODEL_ALIGNMENT)
+def _placed(board: Board, place: Placement) -> dict[str, str]:
+    """Return the region of each section that only some placements have."""
+    tensors = {place.arena, place.weights} - {None}
+    at_0 = next((m.name for m in board.memory if m.name in tensors and m.origin == 0), None)
+    wanted = {"null": at_0, "hot_code": place.code, "hot_weights": place.weights}
+    return {name: region for name, region in wanted.items() if region is not None}
+
+
+def _sections(place: Placement, placed: dict[str, str], libraries: Sequence[str]) -> str:
+    theirs = [f"*{name}:*" for name in libraries]
+    texts = {
+        "alignment": MODEL_ALIGNMENT,
+        "flash": place.text,
+        "libraries": "\n".join(f"        {name}(.text .text.*)" for name in theirs),
+    }
+    copied = ["data", *(name for name in placed if name != "null")]
+    return _SECTIONS.format(
+        place=place,
+        alignment=MODEL_ALIGNMENT,
+        cold=f"EXCLUDE_FILE({' '.join(theirs)}) " if "hot_code" in placed else "",
+        placed="".join(_COPIED[name].format(region=r, **texts) for name, r in placed.items()),
+        table="\n".join(f"        {_COPY.format(section=name)}" for name in copied),
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -162,11 +232,24 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("board_dir", type=Path)
     parser.add_argument("--output", type=Path, required=True, metavar="X.ld")
+    parser.add_argument(
+        "--place", type=_choice, action="append", default=[], metavar="CONTENT=MEMORY"
+    )
+    parser.add_argument("--code-library", action="append", default=[], metavar="libX.a")
     options = parser.parse_args(arguments)
-    board = load(options.board_dir)
+    choices = dict(options.place)
+    board = load(options.board_dir).placed(choices, "--place", "python -m tinyml.boards BOARD_DIR")
     command = f"python -m tinyml.linker_script firmware/boards/{board.name}"
-    write_if_changed(options.output, generate(board, command))
+    command += "".join(f" --place {content}={memory}" for content, memory in choices.items())
+    write_if_changed(options.output, generate(board, command, options.code_library))
     return 0
+
+
+def _choice(text: str) -> tuple[str, str]:
+    content, _, memory = text.partition("=")
+    if content not in CONTENTS or not memory:
+        raise argparse.ArgumentTypeError(f"{text!r} is not CONTENT=MEMORY, of {list(CONTENTS)}")
+    return content, memory
 
 
 if __name__ == "__main__":

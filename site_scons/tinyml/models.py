@@ -2,7 +2,7 @@
 
 ::
 
-    file = "mnist.h5"          # .h5, .keras or a SavedModel folder
+    file = "mnist.h5"          # .h5, .keras, a SavedModel folder, or a .tflite, taken as it is
     app = "mnist"              # firmware/apps/<app> runs it; this is the default
 
     [input]
@@ -13,6 +13,12 @@
 
     [test]                     # held-out vectors: the accuracy, and the firmware's tests
     file = "test.npz"
+
+    [placement]                # memories of the board, by their names in board.toml; each optional
+    arena = "DTCM"
+    code = "ITCM"              # the kernels, copied there at start-up
+    weights = "DTCM"           # copied there at start-up
+    layers = ["dense_1", "4"]  # only these layers' weights: by a word of the name, or by number
 
 The three files are paths inside the model's folder. `tinyml.vectors` describes the two
 ``.npz``. Only ``file`` is required.
@@ -32,6 +38,24 @@ from tinyml.identifiers import model_identifier
 
 
 @dataclass(frozen=True)
+class Placement:
+    """Which memories a model wants; None leaves the board's choice.
+
+    ``layers`` are those whose weights go to ``weights``; all where it is empty.
+    """
+
+    arena: str | None = None
+    code: str | None = None
+    weights: str | None = None
+    layers: tuple[str, ...] = ()
+
+    def choices(self) -> dict[str, str]:
+        """Return the memory of each kind of content that has one."""
+        wanted = {"arena": self.arena, "code": self.code, "weights": self.weights}
+        return {content: memory for content, memory in wanted.items() if memory is not None}
+
+
+@dataclass(frozen=True)
 class Model:
     """A folder of ``models/``; every path exists and lies in ``folder``.
 
@@ -45,6 +69,7 @@ class Model:
     input_scale: float
     calibration: Path | None
     test: Path | None
+    placement: Placement = Placement()
 
     @property
     def identifier(self) -> str:
@@ -69,6 +94,7 @@ class _ModelToml:
     input: _Input = _Input()
     calibration: _Vectors | None = None
     test: _Vectors | None = None
+    placement: Placement = Placement()
 
 
 def load(folder: Path) -> Model:
@@ -96,7 +122,15 @@ def load(folder: Path) -> Model:
         input_scale=scale,
         calibration=_vectors(folder, described.calibration, f"{toml} [calibration] file", hint),
         test=_vectors(folder, described.test, f"{toml} [test] file", hint),
+        placement=_placement(described.placement, str(toml), hint),
     )
+
+
+def _placement(placement: Placement, where: str, hint: str) -> Placement:
+    if placement.layers and placement.weights is None:
+        culprit = f"{where}: [placement] has layers, but no memory for their weights"
+        raise UserError(culprit, 'weights = "DTCM" or another memory of the board', hint)
+    return placement
 
 
 def _vectors(folder: Path, section: _Vectors | None, where: str, hint: str) -> Path | None:

@@ -33,6 +33,7 @@ TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",
     "firmware": "only the images: .elf .bin .hex .map .lst",
+    "plan": "show each operator's work, memory and, where they can be counted, instructions",
     "size-report": "show where flash and RAM went",
     "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",

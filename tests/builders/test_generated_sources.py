@@ -113,3 +113,46 @@ def test_missing_compiler_is_refused_with_its_name(tmp_path: Path) -> None:
     assert "arm-none-eabi-gcc is not on PATH" in result.stderr
     assert "apt-get install gcc-arm-none-eabi" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_ready_model_is_taken_again_when_it_or_the_mode_changes(tmp_path: Path) -> None:
+    """The file and what it is asked to be are in the signature."""
+    project = SconsProject(
+        tmp_path,
+        """
+        import sys
+        env = Environment(tools=["tflite_copy"], ENV={"PATH": "/usr/bin:/bin"},
+                          TFLITECOPYCOM=[[sys.executable, "fake.py", "take-$QUANTIZE", "$SOURCE",
+                                          "$TARGET"]])
+        env.TfliteCopy("out/m.tflite", "m.tflite", QUANTIZE=ARGUMENTS["quantize"])
+        """,
+        m__tflite="one",
+    )
+    project.scons("quantize=int8")
+    project.scons("quantize=int8")
+    assert project.ran == []
+    project.scons("quantize=none")
+    assert project.ran == ["take-none"]
+    project.write("m.tflite", "two")
+    project.scons("quantize=none")
+    assert project.ran == ["take-none"]
+
+
+def test_placement_is_in_the_commands(tmp_path: Path) -> None:
+    """What goes to RAM, how much room there is, and whose code; SCons compares commands."""
+    project = SconsProject(
+        tmp_path,
+        """
+        env = Environment(tools=["tflite_compile", "linker_script"], ENV={"PATH": "/usr/bin:/bin"},
+                          WEIGHTSREGION="DTCM", WEIGHTSLIMIT=ARGUMENTS["room"],
+                          HOTLAYERS=ARGUMENTS["layers"].split(","),
+                          CODELIBRARIES=[ARGUMENTS["library"]])
+        print(env.subst("$TFLITECOMPILECOM $LINKERSCRIPTCOM", source=File("m.tflite"),
+                        target=File("out/model.c")))
+        """,
+        m__tflite="model",
+    )
+    shown = project.scons("room=100", "layers=1,2", "library=libk.a").stdout
+    for flag in ("--weights-limit 100", "--weights-region DTCM", "--layer=1 --layer=2"):
+        assert flag in shown
+    assert "--code-library=libk.a" in shown and "--arena-limit" not in shown

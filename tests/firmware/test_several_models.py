@@ -93,7 +93,9 @@ def test_there_and_back(copied: Path) -> None:
 def test_the_report_and_the_bill_tell_of_both(copied: Path) -> None:
     """The application of the first model, here one that uses both, is the firmware."""
     options = ("board=mps2-an500", "model=second-one,mnist", "quantize=none")
-    folder = project.build(*options, "all", "sbom", folder=copied)
+    result = project.scons(*options, "all", "sbom", folder=copied)
+    assert result.returncode == 0 and "warning" not in result.stderr, result.stderr
+    folder = copied / "build/mps2-an500-aot-cm7-none-speed"
     info = json.loads((folder / "second-one+mnist.build-info.json").read_text())
     assert info["model"] == "second-one+mnist"
     bill = (folder / "second-one+mnist.spdx.json").read_text()
@@ -113,3 +115,33 @@ def test_an_application_that_uses_one_of_two_is_refused(copied: Path) -> None:
     assert result.returncode == 2
     assert "mnist+second-one.elf holds no symbol second_one_weights" in result.stderr
     assert "INFERENCE_MODELS" in result.stderr
+
+
+def test_each_has_a_plan(copied: Path) -> None:
+    """With counts of the firmware that holds both, each of its own operators."""
+    result = project.scons("board=mps2-an500", *BOTH, "plan", folder=copied)
+    assert result.returncode == 0, result.stderr
+    folder = copied / "build/mps2-an500-aot-cm7-none-speed/mnist+second-one"
+    plans = [json.loads((folder / f"{n}.plan.json").read_text()) for n in ("mnist", "second-one")]
+    for plan, macs in zip(plans, (2_794_240, 18), strict=True):
+        assert f"{plan['model']}, kernel=cm7" in result.stdout
+        assert plan["macs"] == macs
+        assert plan["instructions"] > sum(row["instructions"] for row in plan["operators"]) > 0
+
+
+def test_both_are_placed_alike(copied: Path) -> None:
+    """There is one place for arenas and one for kernels; layers are each model's own."""
+    tomls = [copied / f"models/{name}/model.toml" for name in ("mnist", "second-one")]
+    before = [toml.read_text() for toml in tomls]
+    places = '\n[placement]\narena = "DTCM"\ncode = "ITCM"\nweights = "DTCM"\n'
+    try:
+        for toml, text, layer in zip(tomls, before, ("dense_2_1", "0"), strict=True):
+            toml.write_text(text + places + f'layers = ["{layer}"]\n')
+        project.build("board=mps2-an500", *BOTH, "plan", folder=copied)
+        tomls[1].write_text(before[1])
+        result = project.scons("board=mps2-an500", *BOTH, "plan", folder=copied)
+        assert result.returncode == 2
+        assert "models mnist and second-one differ in [placement]" in result.stderr
+    finally:
+        for toml, text in zip(tomls, before, strict=True):
+            toml.write_text(text)

@@ -94,9 +94,9 @@ def _add(
     terms = math.prod(layer.window) * (1 if wide else spec.shape[3])
     indices = weighted_tensors(
         model, rng, kind, spec.shape, shape, result, 3 if wide else 0, terms, "given", True,
-        (-3, -3), 0.043 if kind == "INT8" else 0.0,
+        (-3, -3), 0.043 if kind in ("INT8", "INT16") else 0.0,
     )  # fmt: skip
-    if kind == "INT8":
+    if kind in ("INT8", "INT16"):
         _keep_scale(model, indices, terms)
     elif kind != "HYBRID":
         # Float16 weights are the constant before their widened tensor.

@@ -54,8 +54,8 @@ def copy(destination: Path) -> Path:
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:
-    top = NOT_COPIED if Path(folder) == ROOT else set()
-    return set(names) & (top | {"__pycache__"})
+    left = {ROOT: NOT_COPIED, ROOT / "build": {"benchmarks"}}.get(Path(folder), set())
+    return set(names) & (left | {"__pycache__"})
 
 
 def run_vectors(elf: Path, board: str, records: bytes, folder: Path) -> bytes:

@@ -17,14 +17,16 @@ PWR_CR1, PWR_CSR1 = 0x40007000, 0x40007004
 FLASH_ACR = 0x40023C00
 USART1_BRR, USART1_ISR, USART1_RDR, USART1_TDR = 0x4001100C, 0x4001101C, 0x40011024, 0x40011028
 CPACR, CCSIDR, DCISW, DHCSR = 0xE000ED88, 0xE000ED80, 0xE000EF60, 0xE000EDF0
+ICIALLU, DCCSW = 0xE000EF50, 0xE000EF6C
 DWT_CYCCNT = 0xE0001004
 
-MEMORIES = {0x08000000: 1 << 20, 0x20000000: 320 << 10}
+MEMORIES = {0x00000000: 16 << 10, 0x08000000: 1 << 20, 0x20000000: 320 << 10}
 PERIPHERALS = {0x40000000: 0x80000, 0xE0000000: 0x100000}
 RESET_VALUES = {RCC_CR: 0x83, RCC_PLLCFGR: 0x24003010, PWR_CR1: 0xC000}
 # 4 KB in 4 ways of 32 sets of 32 bytes.
 CCSIDR_VALUE = 0xF003E019
 BKPT_EXCEPTION = 7  # Unicorn's number
+NOWHERE = 0xFFFFFFFE  # an address that is never reached; 0 would be the first function in ITCM
 
 
 class Stm32F746:
@@ -56,7 +58,7 @@ class Stm32F746:
         """Run; return the exit status, or fail after ten seconds."""
         stack, reset = (self._word(0x08000000 + offset) for offset in (0, 4))
         self._core.reg_write(UC_ARM_REG_SP, stack)
-        self._core.emu_start(reset, 0, timeout=10_000_000)
+        self._core.emu_start(reset, NOWHERE, timeout=10_000_000)
         assert self.status is not None, f"no exit; printed {bytes(self.text)!r}"
         return self.status
 

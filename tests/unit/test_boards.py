@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -347,3 +348,39 @@ def test_import_is_cheap(root: Path) -> None:
         check=True,
     ).stdout.split()
     assert not {"numpy", "tensorflow", "elftools", "jinja2", "rich", "tflite"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("choices", "culprit", "expected"),
+    [
+        ({"arena": "CCM"}, "arena is 'CCM'", "a ram region: ITCM, DTCM, SRAM1, SRAM2"),
+        ({"weights": "FLASH"}, "weights is 'FLASH'", "a ram region"),
+        ({"code": "FLASH"}, "code is 'FLASH'", "a ram region"),
+    ],
+)
+def test_placement_in_a_memory_that_will_not_do(
+    root: Path, choices: dict[str, str], culprit: str, expected: str
+) -> None:
+    """No such memory, or flash: refused in the words of whoever asked for it."""
+    board = boards.load(root / "firmware" / "boards" / "stm32f746")
+    with pytest.raises(UserError, match=r"models/x/model\.toml") as refusal:
+        board.placed(choices, "models/x/model.toml", "a hint")
+    assert culprit in refusal.value.culprit and expected in refusal.value.expected
+
+
+def test_code_needs_a_memory_that_executes(root: Path) -> None:
+    """A memory may say that it does not."""
+    board = boards.load(root / "firmware" / "boards" / "stm32f746")
+    memory = tuple(replace(m, attributes="rw") if m.name == "DTCM" else m for m in board.memory)
+    with pytest.raises(UserError, match="no x"):
+        replace(board, memory=memory).placed({"code": "DTCM"}, "a test", "a hint")
+
+
+def test_room_is_what_the_stack_leaves(root: Path) -> None:
+    """The only content whose size is known before the link."""
+    board = boards.load(root / "firmware" / "boards" / "stm32f746")
+    assert board.room("arena") == 240 << 10
+    assert board.placed({"arena": "DTCM"}, "a test", "a hint").room("arena") == (64 - 8) << 10
+    assert board.placed({}, "a test", "a hint") is board
+    host = boards.load(root / "firmware" / "boards" / "host")
+    assert host.placed({"arena": "DTCM"}, "a test", "a hint") is host

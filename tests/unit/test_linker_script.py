@@ -84,3 +84,53 @@ def test_command_line_leaves_the_same_file_alone(root: Path, tmp_path: Path) -> 
     assert linker_script.main(arguments) == 0
     assert output.stat().st_mtime_ns == before
     assert str(root) not in output.read_text()
+
+
+def in_place(board: boards.Board, **choices: str) -> boards.Board:
+    """Return the board with some content elsewhere, as a model may want it."""
+    return board.placed(choices, "a test", "no hint")
+
+
+def test_placed_code_and_weights_are_stored_in_flash(board: boards.Board) -> None:
+    """They run and are read in RAM, and start-up is told to copy them as it copies .data."""
+    placed_board = in_place(board, code="ITCM", weights="DTCM")
+    script = linker_script.generate(placed_board, "test", ["libkernels.a", "libother.a"])
+    assert (placed(script)[".hot_code"], placed(script)[".hot_weights"]) == ("ITCM", "DTCM")
+    assert "> ITCM AT > FLASH :hot_code" in script and "> DTCM AT > FLASH :hot_weights" in script
+    assert re.findall(r"LONG\(LOADADDR\(\.(\w+)\)\)", script) == [
+        "data",
+        "hot_code",
+        "hot_weights",
+    ]
+    assert "*libother.a:*(.text .text.*)" in script
+    assert "EXCLUDE_FILE(*libkernels.a:* *libother.a:*) .text.*" in script
+    # No segment is writable and executable.
+    assert "hot_code PT_LOAD FLAGS(5)" in script and "hot_weights PT_LOAD FLAGS(4)" in script
+
+
+def test_without_a_placement_nothing_is_hot(board: boards.Board) -> None:
+    """A board's own script copies variables alone."""
+    script = linker_script.generate(board, "test")
+    assert "hot" not in script and "EXCLUDE_FILE" not in script and ".null" not in script
+    assert re.findall(r"LONG\(LOADADDR\(\.(\w+)\)\)", script) == ["data"]
+
+
+@pytest.mark.parametrize("content", ["arena", "weights"])
+def test_no_tensor_is_at_address_0(board: boards.Board, content: str) -> None:
+    """The ITCM begins there, and a pointer to nothing is 0."""
+    script = linker_script.generate(in_place(board, **{content: "ITCM"}), "test")
+    section = {"arena": ".arena", "weights": ".hot_weights"}[content]
+    assert script.index(".null (NOLOAD)") < script.index(f"    {section} ")
+    assert ".null" not in linker_script.generate(in_place(board, code="ITCM"), "test", ["lib.a"])
+
+
+def test_command_line_places(root: Path, tmp_path: Path) -> None:
+    """The same from the command line, which the script's first line repeats."""
+    output = tmp_path / "board.ld"
+    folder = str(root / "firmware" / "boards" / "stm32f746")
+    arguments = ["--place", "arena=DTCM", "--place", "code=ITCM", "--code-library", "libk.a"]
+    assert linker_script.main([folder, *arguments, "--output", str(output)]) == 0
+    first = output.read_text().splitlines()[0]
+    assert "--place arena=DTCM --place code=ITCM" in first
+    with pytest.raises(SystemExit):
+        linker_script.main([folder, "--place", "stack=DTCM", "--output", str(output)])

@@ -23,6 +23,11 @@ scale = 0.5
 file = "calibration.npz"
 [test]
 file = "data/test.npz"
+[placement]
+arena = "DTCM"
+code = "ITCM"
+weights = "SRAM"
+layers = ["dense", "4"]
 """
 
 
@@ -54,6 +59,7 @@ def test_every_key_arrives(folder: Path) -> None:
         input_scale=0.5,
         calibration=folder / "calibration.npz",
         test=folder / "data/test.npz",
+        placement=models.Placement("DTCM", "ITCM", "SRAM", ("dense", "4")),
     )
 
 
@@ -145,3 +151,24 @@ def test_the_committed_model(root: Path) -> None:
         assert inputs.min() == 0 and inputs.max() == 1
     sizes = [file.stat().st_size for file in (model.file, model.calibration, model.test)]
     assert sum(sizes) < 500_000, "these files are committed: keep them small"
+
+
+def test_placement_names_what_it_places(folder: Path) -> None:
+    """What is left out stays where the board has it."""
+    (folder / "model.toml").write_text('file = "net.h5"\n[placement]\ncode = "ITCM"\n')
+    assert models.load(folder).placement.choices() == {"code": "ITCM"}
+
+
+@pytest.mark.parametrize(
+    ("line", "culprit"),
+    [
+        ('layers = ["1"]', "no memory for their weights"),
+        ("arena = 3", "arena is 3"),
+        ('stack = "DTCM"', "unknown key 'stack'"),
+        ('layers = "1"', "layers is '1'"),
+    ],
+)
+def test_bad_placement_is_refused(folder: Path, line: str, culprit: str) -> None:
+    """Wrong types and keys, and layers without a memory."""
+    error = refused(folder, f'file = "net.h5"\n[placement]\n{line}\n')
+    assert culprit in error.culprit

@@ -3,6 +3,7 @@
 #ifndef TINYML_KERNELS_TRANSPOSE_CONV_H
 #define TINYML_KERNELS_TRANSPOSE_CONV_H
 
+#include "hybrid.h"
 #include "spatial.h"
 
 #ifdef __cplusplus
@@ -21,6 +22,12 @@ struct transpose_conv_int8_params {
 
 struct transpose_conv_float32_params {
     struct spatial spatial;
+    float activation_min, activation_max;
+};
+
+struct transpose_conv_hybrid_params {
+    struct spatial spatial;
+    struct hybrid hybrid;
     float activation_min, activation_max;
 };
 
@@ -43,6 +50,10 @@ void transpose_conv_int8(const struct transpose_conv_int8_params *params, const 
                          const int8_t *weights, const int32_t *bias, int8_t *output);
 void transpose_conv_float32(const struct transpose_conv_float32_params *params, const float *input,
                             const float *weights, const float *bias, float *output);
+// `quantized` has room for one image.
+void transpose_conv_hybrid(const struct transpose_conv_hybrid_params *params, const float *input,
+                           const int8_t *weights, const float *bias, int8_t *quantized,
+                           float *output);
 
 #ifdef __cplusplus
 }

@@ -8,9 +8,16 @@
 
 typedef void (*constructor)(void);
 
+// What is stored in flash and used in RAM: variables, and code and weights placed there. Addresses
+// and sizes are multiples of 4.
+struct copied {
+    const uint32_t *from;
+    uint32_t *to;
+    uint32_t bytes;
+};
+
 // Linker script.
-extern uint32_t __data_start[], __data_end[];
-extern const uint32_t __data_load[];
+extern const struct copied __copy_table_start[], __copy_table_end[];
 extern uint32_t __bss_start[], __bss_end[];
 extern constructor __init_array_start[], __init_array_end[];
 
@@ -51,20 +58,32 @@ static void enable_caches(void) {
     SCB_EnableDCache();
 }
 
-static void initialise_variables(void) {
-    const uint32_t *from = __data_load;
-    for (uint32_t *to = __data_start; to < __data_end; ++to) {
-        *to = *from++;
+static void copy(const struct copied *part) {
+    for (uint32_t i = 0; i < part->bytes / 4; ++i) {
+        part->to[i] = part->from[i];
+    }
+}
+
+static void initialise_memory(void) {
+    for (const struct copied *part = __copy_table_start; part < __copy_table_end; ++part) {
+        copy(part);
     }
     for (uint32_t *to = __bss_start; to < __bss_end; ++to) {
         *to = 0;
     }
 }
 
+// Instructions that were just copied may be in the data cache alone; fetches do not look there.
+static void publish_code(void) {
+    SCB_CleanDCache();
+    SCB_InvalidateICache();
+}
+
 void startup(void) {
     enable_fault_handlers();
     enable_caches();
-    initialise_variables();
+    initialise_memory();
+    publish_code();
     for (constructor *next = __init_array_start; next < __init_array_end; ++next) {
         (*next)();
     }

@@ -11,8 +11,10 @@ import jinja2
 from tinyml.compiler import code
 from tinyml.compiler.arena import ALIGNMENT
 from tinyml.compiler.code import C_TYPES, Names
-from tinyml.compiler.graph import State, Tensor, short
+from tinyml.compiler.graph import State, short
+from tinyml.compiler.hot import Hot
 from tinyml.compiler.plan import Plan, Step
+from tinyml.compiler.record import record
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("tinyml.compiler"),
@@ -30,9 +32,12 @@ _ENVIRONMENT.filters |= {
 }
 
 
+_NONE_HOT = Hot()
+
+
 @dataclass(frozen=True)
 class Weight:
-    """One constant in model_weights.bin."""
+    """One constant in model_weights.bin; ``region`` is the RAM it is copied to, if any."""
 
     symbol: str
     c_type: str
@@ -40,17 +45,19 @@ class Weight:
     offset: int
     bytes: int
     label: str
+    region: str = ""
 
 
-def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
+def emit(plan: Plan, name: str, command: str, hot: Hot = _NONE_HOT) -> dict[str, str | bytes]:
     """Return the text of every output file by its name.
 
     Args:
         plan: what to print.
         name: the model's C identifier, see `tinyml.identifiers`.
         command: the command line that made it, without machine paths.
+        hot: the weights that start-up copies to RAM.
     """
-    weights = _weights(plan, name)
+    weights = _weights(plan, name, hot)
     codes = [step.choice.print(step.prepared, _names(plan, step, name)) for step in plan.steps]
     context: dict[str, Any] = {
         "name": name,
@@ -71,6 +78,7 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         "alignment": ALIGNMENT,
         "scratch": plan.scratch,
         "weights": weights,
+        "sections": _sections(weights),
         "weight_bytes": plan.weight_bytes,
     }
     files: dict[str, str | bytes] = {
@@ -78,17 +86,26 @@ def emit(plan: Plan, name: str, command: str) -> dict[str, str | bytes]:
         for file in ("model.c", "model.h", "model_weights.S")
     }
     files["model_weights.bin"] = b"".join(weight.data for weight in plan.weights)
-    files["plan.json"] = json.dumps(_record(plan, name, weights), indent=1) + "\n"
+    files["plan.json"] = json.dumps(record(plan, name, [vars(w) for w in weights]), indent=1) + "\n"
     return files
 
 
-def _weights(plan: Plan, name: str) -> list[Weight]:
+def _weights(plan: Plan, name: str, hot: Hot) -> list[Weight]:
     weights, offset = [], 0
     for w in plan.weights:
-        size = len(w.data)
-        weights.append(Weight(f"{name}_{w.name}", w.c_type, w.elements, offset, size, w.label))
+        size, region = len(w.data), hot.region if w.name in hot.names else ""
+        symbol = f"{name}_{w.name}"
+        weights.append(Weight(symbol, w.c_type, w.elements, offset, size, w.label, region))
         offset += size
     return weights
+
+
+def _sections(weights: list[Weight]) -> list[tuple[str, str, list[Weight]]]:
+    """Return the name, the section and the weights of what stays in flash and what does not."""
+    cold = [weight for weight in weights if not weight.region]
+    hot = [weight for weight in weights if weight.region]
+    here = [("weights", ".rodata.model_weights", cold)] if cold or not hot else []
+    return here + ([("hot_weights", ".hot_weights", hot)] if hot else [])
 
 
 def _names(plan: Plan, step: Step, name: str) -> Names:
@@ -128,60 +145,4 @@ def _local(plan: Plan, index: int, name: str) -> dict[str, Any]:
         "zero_point": tensor.quantization.zero_points[0]
         if quantized and tensor.quantization
         else 0,
-    }
-
-
-def _record(plan: Plan, name: str, weights: list[Weight]) -> dict[str, Any]:
-    return {
-        "model": plan.graph.name,
-        "sha256": plan.graph.sha256,
-        "name": name,
-        "kernel": plan.kernel,
-        "macs": sum(step.prepared.macs for step in plan.steps),
-        "weight_bytes": plan.weight_bytes,
-        "arena_bytes": plan.arena_bytes,
-        "arena_lower_bound": plan.arena_lower_bound,
-        "state_bytes": plan.state_bytes,
-        "inputs": list(plan.graph.inputs),
-        "outputs": list(plan.graph.outputs),
-        "functions": sorted({s.choice.function for s in plan.steps if s.choice.function}),
-        "operators": [_operator_record(step) for step in plan.steps],
-        "arena": [
-            {
-                "offset": a.offset,
-                "bytes": a.buffer.size,
-                "first": a.buffer.first,
-                "last": a.buffer.last,
-                "tensors": [_tensor_record(plan.graph.tensors[t]) for t in a.tensors],
-            }
-            for a in plan.allocations
-        ],
-        "state": [
-            {"offset": offset, **_tensor_record(plan.graph.tensors[tensor])}
-            for tensor, offset in plan.state.items()
-        ],
-        "weights": [vars(weight) for weight in weights],
-    }
-
-
-def _operator_record(step: Step) -> dict[str, Any]:
-    return {
-        "index": step.node.operator.index,
-        "type": step.layer.type,
-        "layer": step.node.layer,
-        "function": step.choice.function,
-        "macs": step.prepared.macs,
-        "inputs": [t for t in step.prepared.operands if t is not None],
-        "outputs": list(step.prepared.outputs),
-        "scratch_bytes": step.choice.scratch_bytes,
-        "fallback": step.choice.fallback,
-    }
-
-
-def _tensor_record(tensor: Tensor) -> dict[str, Any]:
-    return {
-        "index": tensor.index,
-        "name": tensor.name,
-        "type": tensor.type.lower(),
-        "shape": list(tensor.shape),
     }

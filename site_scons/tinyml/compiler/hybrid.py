@@ -55,6 +55,11 @@ def fully_connected_hybrid(node: Node, asymmetric: bool) -> Hybrid:
     return _proven(node, 0, Hybrid(asymmetric, _scales(node, 0)))
 
 
+def transpose_conv_hybrid(node: Node) -> Hybrid:
+    """Return how TRANSPOSE_CONV quantizes: always with a zero point; inputs in CONV_2D's order."""
+    return _proven(node, 0, Hybrid(True, _scales(node, 0)))
+
+
 def image_bytes(node: Node) -> int:
     """Return the scratch memory of a convolution: one image of the batch in 8 bits."""
     return node.input(0).elements // node.input(0).shape[0]

@@ -116,5 +116,5 @@ def _hint(signature: Signature) -> str:
     if "INT16" in kinds:
         return "quantize=int8 instead of int16x8"
     if {"FLOAT32", "INT8"} <= kinds:
-        return "quantize=int8 or quantize=none: this operator is hybrid (quantize=dynamic)"
+        return "quantize=int8, float16 or none: this operator is hybrid (quantize=dynamic)"
     return "quantize=int8 or quantize=none"

@@ -9,6 +9,7 @@ from tinyml.compiler import arena, ops, variables
 from tinyml.compiler.arena import Buffer
 from tinyml.compiler.choice import Choice
 from tinyml.compiler.code import C_TYPES
+from tinyml.compiler.copy_variable import without_copies
 from tinyml.compiler.crop import crop
 from tinyml.compiler.fold import fold
 from tinyml.compiler.fuse import fuse
@@ -24,6 +25,8 @@ from tinyml.identifiers import identifier
 
 #: Types that a model's inputs and outputs may have (enum inference_type).
 INTERFACE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32")
+#: What int8 takes of the memory of activations of another type.
+_INT8_PART = {"FLOAT32": "a quarter", "INT16": "half"}
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Plan:
         constants: the weight behind each constant tensor that kernels read.
         made: the weights behind each operator's own constants, by their names.
         state: offset of each variable, and of what is one, in memory beside the arena.
+        cropped: the shapes that the file gives to tensors of which only a part is made.
     """
 
     graph: Graph
@@ -109,6 +113,7 @@ class Plan:
     arena_lower_bound: int
     state: dict[int, int]
     state_bytes: int
+    cropped: dict[int, tuple[int, ...]]
 
     @property
     def weight_bytes(self) -> int:
@@ -125,6 +130,7 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
     graph = fold(settle(variables.resolve(graph)))
     layers = _layers(graph)
     _require_interface(graph)  # an operator knows better what to do about its types
+    whole = [tensor.shape for tensor in graph.tensors]
     if kernel in OPTIMISED:
         graph, layers = crop(graph, layers)
         layers = fuse(graph, layers)
@@ -152,6 +158,7 @@ def prepare(graph: Graph, kernel: str, limit: Limit | None = None) -> Plan:
         arena_lower_bound=memory.lower_bound,
         state=memory.state,
         state_bytes=memory.state_bytes,
+        cropped={t.index: whole[t.index] for t in graph.tensors if t.shape != whole[t.index]},
     )
 
 
@@ -168,7 +175,7 @@ def _require_interface(graph: Graph) -> None:
 
 def _layers(graph: Graph) -> list[Layer]:
     layers = [_layer(graph, operator) for operator in graph.operators]
-    prepared = variables.without_copies(graph, [layer.prepared for layer in layers])
+    prepared = without_copies(graph, [layer.prepared for layer in layers])
     return [replace(layer, prepared=p) for layer, p in zip(layers, prepared, strict=True)]
 
 
@@ -246,17 +253,25 @@ def _state(graph: Graph) -> tuple[dict[int, int], int]:
 
 
 def _overlaps(steps: Sequence[Step], tenants: Tenancy) -> list[arena.Overlap]:
-    """Return where an output may lie over an operand: each has its buffer for itself."""
-    number: dict[tuple[int | None, ...], int] = {
-        group: i for i, (_, group) in enumerate(tenants.buffers)
+    """Return where an output may lie over an operand.
+
+    Both start their buffers; the operand's is needed no longer, and the output's no sooner.
+    """
+    starts: dict[int | None, int] = {
+        tensor: i
+        for i, (_, group) in enumerate(tenants.buffers)
+        for tensor in group
+        if tenants.homes[tensor].offset == 0
     }
     overlaps = []
     for index, step in enumerate(steps):
-        source = number.get(step.prepared.operands[:1])
-        result = number.get(step.prepared.outputs)
-        if step.choice.lead is None or source is None or result is None:
+        if step.choice.lead is None:
             continue
-        if tenants.buffers[source][0].last == index:
+        source = starts.get(step.prepared.operands[0])
+        result = starts.get(step.prepared.output)
+        if source is None or result is None or source == result:
+            continue
+        if tenants.buffers[source][0].last == tenants.buffers[result][0].first == index:
             overlaps.append(arena.Overlap(source, result, step.choice.lead))
     return overlaps
 
@@ -298,13 +313,14 @@ def _too_large(graph: Graph, steps: Sequence[Step], memory: _Memory, limit: Limi
         for a in sorted(live, key=lambda a: -a.buffer.size)
     )
     node = steps[peak].node
-    real = any(t.type == "FLOAT32" for a in live for t in (graph.tensors[i] for i in a.tensors))
+    types = {graph.tensors[i].type for a in live for i in a.tensors}
+    int8 = next((part for kind, part in _INT8_PART.items() if kind in types), "")
     variables_too = f" and its variables {memory.state_bytes}" if memory.state_bytes else ""
     return UserError(
         f"{graph.name}: model too large for the board: its arena needs {memory.bytes} bytes"
         f"{variables_too}, most at operator {node.operator.index} ({node.operator.type}, "
         f"layer {short(node.layer)!r}: {parts})",
         f"at most {limit.bytes} bytes in {limit.region}",
-        ("quantize=int8 (a quarter of the memory), or " if real else "")
+        (f"quantize=int8 ({int8} of the memory), or " if int8 else "")
         + "a smaller input image, fewer channels or a larger stride in the first layers",
     )

@@ -8,17 +8,15 @@ variable's tensor, ASSIGN_VARIABLE writes it, and `Graph.state` says what is in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import tflite
 
-from tinyml.compiler.code import C_TYPES, Code, Names, kernel_call
+from tinyml.compiler.code import C_TYPES
 from tinyml.compiler.flatbuffer import Table
 from tinyml.compiler.graph import Graph, Operator, State, Tensor, malformed_refused
-from tinyml.compiler.node import Node
-from tinyml.compiler.prepared import Prepared
 from tinyml.errors import UserError
 
 READ, ASSIGN = "READ_VARIABLE", "ASSIGN_VARIABLE"
@@ -287,58 +285,3 @@ def _with_tensor(operator: Operator, tensor: int) -> Operator:
     if operator.type == READ:
         return replace(operator, inputs=(tensor,))
     return replace(operator, inputs=operator.inputs[1:], outputs=(tensor,))
-
-
-@dataclass(frozen=True)
-class Copy(Prepared):
-    """READ_VARIABLE or ASSIGN_VARIABLE: ``bytes`` from the operand to the output."""
-
-    bytes: int
-
-
-def prepare_copy(node: Node) -> Copy:
-    """Return the copy from a node's input to its output, which have the same bytes."""
-    return Copy(
-        variant="",
-        kernel="copy_variable",
-        operands=(node.input(0).index,),
-        outputs=(node.output.index,),
-        bytes=node.output.bytes,
-    )
-
-
-def print_copy(prepared: Copy, names: Names) -> Code:
-    """Print the parameters and the call."""
-    tensors = (*prepared.operands, prepared.output)
-    params = {"bytes": prepared.bytes}
-    return kernel_call(
-        names, "copy_variable.h", "copy_variable", "copy_variable_params", params, tensors
-    )
-
-
-def without_copies(graph: Graph, layers: Sequence[Prepared]) -> list[Prepared]:
-    """Return what prepare made of the graph's operators, with fewer variables to be copied.
-
-    What is read from a variable may be the variable itself if nothing assigns it until the last
-    use, and the caller does not get it.
-    """
-    state = {state.tensor for state in graph.state}
-    return [
-        replace(layer, alias=True)
-        if state.intersection(layer.operands[:1]) and _is_stable(graph, layers, index)
-        else layer
-        for index, layer in enumerate(layers)
-    ]
-
-
-def _is_stable(graph: Graph, layers: Sequence[Prepared], read: int) -> bool:
-    """Return whether nothing assigns the variable while what was read from it is in use."""
-    (variable,), group = layers[read].operands, {layers[read].output}
-    last = read
-    for index, layer in enumerate(layers[read + 1 :], read + 1):
-        if group & set(layer.operands):
-            last = index
-            group |= {layer.output} if layer.alias else set()
-            group |= {view.inner for view in layer.views if view.outer in group}
-    assigned = any(variable in layer.outputs for layer in layers[read + 1 : last + 1])
-    return not assigned and not group & set(graph.outputs)

@@ -33,13 +33,19 @@ _FPU = {
 _FLOAT_ABI = {"hard": "hard", "softfp": "soft", "soft": "soft"}
 
 
-def check(image: Image, board: Board, in_flash: Sequence[tuple[str, int]] = ()) -> None:
+def check(
+    image: Image,
+    board: Board,
+    in_flash: Sequence[tuple[str, int]] = (),
+    in_memory: Sequence[tuple[str, str]] = (),
+) -> None:
     """Raise `UserError` for the first thing that would keep the firmware from running.
 
     Args:
         image: the linked firmware.
         board: what it is to run on.
         in_flash: symbols that must be in flash, each with its alignment in bytes.
+        in_memory: symbols that must be in a memory, each with its name.
     """
     memories = require_memories(board)
     account(image, board.name, memories)
@@ -48,12 +54,37 @@ def check(image: Image, board: Board, in_flash: Sequence[tuple[str, int]] = ()) 
         check_float_abi(image, board.core)
     for name, alignment in in_flash:
         check_in_flash(image, memories, name, alignment)
+    for name, memory in in_memory:
+        check_in_memory(image, memories, name, memory)
+
+
+def check_in_memory(image: Image, memories: Sequence[Memory], name: str, wanted: str) -> None:
+    """Raise `UserError` unless every symbol ``name`` runs or is read in the memory ``wanted``."""
+    for symbol in _symbols(image, name):
+        region = region_at(memories, symbol.address)
+        if region is None or region.name != wanted:
+            raise UserError(
+                f"{name} is at {symbol.address:#010x}, in {region.name if region else 'no memory'}",
+                f"an address in {wanted}, as [placement] of model.toml wants it",
+                "look at the section's line in the .map file",
+            )
 
 
 def check_in_flash(
     image: Image, memories: Sequence[Memory], name: str, alignment: int = DEFAULT_ALIGNMENT
 ) -> None:
     """Raise `UserError` unless every symbol ``name`` is in flash where it runs, and aligned."""
+    for symbol in _symbols(image, name):
+        _check_place(image, memories, symbol)
+        if symbol.address % alignment:
+            raise UserError(
+                f"{name} is at {symbol.address:#010x}, which is not aligned to {alignment} bytes",
+                f"an address divisible by {alignment}",
+                f"define it with alignas({alignment}), as python -m tinyml.model_data does",
+            )
+
+
+def _symbols(image: Image, name: str) -> list[Symbol]:
     found = [symbol for symbol in image.symbols if symbol.name == name]
     if not found:
         raise UserError(
@@ -62,14 +93,7 @@ def check_in_flash(
             "is its object on the link line, and used? --gc-sections drops what nothing refers to;"
             " an application for several models goes through INFERENCE_MODELS",
         )
-    for symbol in found:
-        _check_place(image, memories, symbol)
-        if symbol.address % alignment:
-            raise UserError(
-                f"{name} is at {symbol.address:#010x}, which is not aligned to {alignment} bytes",
-                f"an address divisible by {alignment}",
-                f"define it with alignas({alignment}), as python -m tinyml.model_data does",
-            )
+    return found
 
 
 def _check_place(image: Image, memories: Sequence[Memory], symbol: Symbol) -> None:
@@ -175,6 +199,13 @@ def _symbol(argument: str) -> tuple[str, int]:
     return name, int(alignment) if separator else DEFAULT_ALIGNMENT
 
 
+def _placed_symbol(argument: str) -> tuple[str, str]:
+    name, _, memory = argument.partition(":")
+    if not name or not memory:
+        raise argparse.ArgumentTypeError(f"{argument!r} is not SYMBOL:MEMORY")
+    return name, memory
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tinyml.elf.check", description=__doc__)
     parser.add_argument("elf", type=Path, help="linked firmware")
@@ -188,6 +219,14 @@ def _arguments() -> argparse.Namespace:
         metavar="SYMBOL[:ALIGN]",
         help=f"must be in flash, aligned (default {DEFAULT_ALIGNMENT} bytes)",
     )
+    parser.add_argument(
+        "--in-memory",
+        type=_placed_symbol,
+        action="append",
+        default=[],
+        metavar="SYMBOL:MEMORY",
+        help="must be in that memory when it is used",
+    )
     return parser.parse_args()
 
 
@@ -195,7 +234,7 @@ def main() -> None:
     """Check; silence is good news."""
     arguments = _arguments()
     board = boards.load(arguments.board_dir)
-    check(read(arguments.elf), board, arguments.in_flash)
+    check(read(arguments.elf), board, arguments.in_flash, arguments.in_memory)
 
 
 if __name__ == "__main__":

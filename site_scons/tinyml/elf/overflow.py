@@ -99,7 +99,8 @@ def explain(elf: str, found: Sequence[Overflow], forced: Forced | None) -> UserE
     return UserError(
         "\n       ".join(lines),
         " and ".join(f"{overflow.region} to hold all that is assigned to it" for overflow in found),
-        "a smaller model or opt=size; or assign something to another region in board.toml",
+        "a smaller model or opt=size; or assign something to another region in board.toml, or in"
+        " [placement] of model.toml",
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from support import single
 from support.builtin_ref import builtin_ref
+from support.chain import chain, conv, depthwise
 from support.compare import Comparison
 from tinyml.compiler.graph import parse
 from tinyml.compiler.plan import prepare
@@ -155,3 +156,14 @@ def test_hybrid_with_one_scale(oracle: Comparison) -> None:
         for kind in ("HYBRID", "HYBRID_REPEATED")
     )
     oracle.check(model, equivalent=repeated, oracle=builtin_ref, emulate_float=True)
+
+
+@pytest.mark.live
+def test_over_its_input(oracle: Comparison) -> None:
+    """In a chain of separable convolutions, no operator needs memory for two images."""
+    image = (1, 24, 5, 16)
+    pair = [conv(16, (1, 1)), depthwise(same=True, activation="RELU")]
+    data = chain(image, [*pair, *pair, conv(16, (1, 1))])
+    plan = prepare(parse(data, "model.tflite"), "cm7")
+    assert plan.arena_bytes < 1.5 * 24 * 5 * 16
+    oracle.check(data)

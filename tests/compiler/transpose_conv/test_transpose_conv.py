@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from support.builtin_ref import builtin_ref
 from support.compare import Comparison
 from support.shapes import open_transpose_conv
 from support.transposed import transpose_conv
@@ -56,6 +57,27 @@ def test_int8(oracle: Comparison, corner: str) -> None:
 def test_float32(oracle: Comparison, corner: str) -> None:
     """Float32: bit for bit on this computer, where additions happen in one order."""
     oracle.check(transpose_conv(kind="FLOAT32", **CORNERS[corner]))
+
+
+HYBRID_CORNERS = (
+    "same",
+    "stride 2, valid",
+    "stride 3x1, window 2x4",
+    "stride beyond the window: pixels of bias alone",
+    "two images",
+    "bias absent",
+    "relu6",
+)
+
+
+@pytest.mark.live
+@pytest.mark.filterwarnings("ignore:.*Interpreter is deprecated")
+@pytest.mark.parametrize("per_channel", [False, True])
+@pytest.mark.parametrize("corner", HYBRID_CORNERS)
+def test_hybrid(oracle: Comparison, corner: str, per_channel: bool) -> None:
+    """Int8 weights, float32 inputs: TensorFlow Lite's reference kernels round each product."""
+    data = transpose_conv(kind="HYBRID", per_channel=per_channel, **CORNERS[corner])
+    oracle.check(data, oracle=builtin_ref, tolerance=2e-3)
 
 
 @pytest.mark.live

@@ -141,7 +141,16 @@ def test_arena_too_large() -> None:
     assert "45056 bytes" in error.culprit
     assert "'output' 32768, 'input' 12288" in error.culprit
     assert "DTCM" in error.expected
-    assert "quantize=int8" in error.hint
+    assert "quantize=int8 (a quarter of the memory)" in error.hint
     assert (
         prepare(parse(data, "m.tflite"), "reference", Limit(45_056, "DTCM")).arena_bytes == 45_056
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"), [("INT16", "int8 (half of"), ("INT8", "a smaller input")]
+)
+def test_arena_of_integers_too_large(kind: str, advice: str) -> None:
+    """What helps: int8, where the activations are larger than that."""
+    data = single.convolution(kind=kind, image=(1, 32, 32, 3), outputs=8)
+    assert refusal(data, Limit(10_000, "DTCM")).hint.removeprefix("quantize=").startswith(advice)

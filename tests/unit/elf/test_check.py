@@ -52,6 +52,17 @@ def test_a_misaligned_model_is_refused() -> None:
     checked(build(symbols=symbols), ("model", 4))
 
 
+def test_a_symbol_in_another_memory_than_wanted_is_refused() -> None:
+    """Where it is and where it should be; a symbol that is not there is refused too."""
+    image = parse(build(), "tiny.elf")
+    check(image, BOARD, in_memory=[("arena", "SRAM1")])
+    with pytest.raises(UserError, match="in SRAM1") as refusal:
+        check(image, BOARD, in_memory=[("arena", "DTCM")])
+    assert "an address in DTCM" in refusal.value.expected
+    with pytest.raises(UserError, match="holds no symbol weights"):
+        check(image, BOARD, in_memory=[("weights", "DTCM")])
+
+
 def test_one_bad_definition_among_several_is_found() -> None:
     """Static arrays of one name in two files are both looked at."""
     both = (*names(), Name("model", 0x2000_2004, 4, ".data"))

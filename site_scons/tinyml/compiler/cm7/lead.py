@@ -27,8 +27,11 @@ def lead(layer: Layer) -> int | None:
         s, pool = prepared.convolution.spatial, prepared.pool.spatial
         step = pool.stride_height * s.stride_height
         return rows_lead(s, pool.output_height, pool.output_width, step) * item
-    if prepared.variant == "hybrid" and prepared.scratch_bytes == layer.node.input(0).elements:
-        return 0  # all of the input has been copied before anything is written
+    if prepared.variant == "hybrid":
+        inputs = (tensor for tensor in layer.node.inputs if tensor is not None)
+        source = next(tensor for tensor in inputs if tensor.index == prepared.operands[0])
+        # All of the input has been copied before anything is written, or only its first image.
+        return 0 if prepared.scratch_bytes == source.elements else None
     function = f"{layer.type.lower()}_{prepared.variant}"
     if isinstance(prepared, Windowed) and function in ROW_BY_ROW:
         s = prepared.spatial

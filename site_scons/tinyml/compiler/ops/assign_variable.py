@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tinyml.compiler.alias import NO_CODE
 from tinyml.compiler.code import Code, Names
+from tinyml.compiler.copy_variable import Copy, prepare_copy, print_copy
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import View
-from tinyml.compiler.variables import Copy, prepare_copy, print_copy
 
 TYPE = "ASSIGN_VARIABLE"
 MAX_VERSION = 1

@@ -54,7 +54,7 @@ def parse(node: Node) -> Options:
     options = node.options(tflite.BuiltinOptions.ConcatenationOptions)
     fused = activation(node, options.scalar(1, "b"))
     node.require(fused == "NONE", f"fused activation {fused}", "none")
-    if variant != "float32":
+    if variant in ("int8", "int16"):
         wanted = node.per_tensor(node.output)
         same = all(node.per_tensor(node.input(i)) == wanted for i in range(count))
         node.require(same, "inputs and output quantized differently", "one scale and zero point")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tinyml.compiler.alias import NO_CODE
 from tinyml.compiler.code import Code, Names
+from tinyml.compiler.copy_variable import Copy, prepare_copy, print_copy
 from tinyml.compiler.node import Node
-from tinyml.compiler.variables import Copy, prepare_copy, print_copy
 
 TYPE = "READ_VARIABLE"
 MAX_VERSION = 1

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import tflite
 
 from tinyml.compiler import code
-from tinyml.compiler.code import Code, Names
+from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.convolution import per_channel, print_requantization, require_constants
+from tinyml.compiler.hybrid import Hybrid, image_bytes, print_hybrid, transpose_conv_hybrid
 from tinyml.compiler.node import Node, Signature
 from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import Requantization, activation, activation_range
@@ -27,6 +28,9 @@ VARIANTS: dict[Signature, str] = {
     ("INT32", "FLOAT32", "FLOAT32", "FLOAT32", "FLOAT32"): "float32",
     ("INT32", "FLOAT32", "FLOAT32", "-", "FLOAT32"): "float32",
     ("INT32", "FLOAT32", "FLOAT32", "FLOAT32"): "float32",
+    ("INT32", "INT8", "FLOAT32", "FLOAT32", "FLOAT32"): "hybrid",
+    ("INT32", "INT8", "FLOAT32", "-", "FLOAT32"): "hybrid",
+    ("INT32", "INT8", "FLOAT32", "FLOAT32"): "hybrid",
 }
 
 
@@ -41,11 +45,12 @@ class Options:
 
 @dataclass(frozen=True)
 class TransposeConv(Prepared):
-    """The kernels' parameters; ``requantization`` is None for float32, else per channel."""
+    """The kernels' parameters; ``requantization``, per channel, and ``hybrid`` where they apply."""
 
     spatial: Spatial
     requantization: Requantization | None
     activation_range: tuple[float, float]
+    hybrid: Hybrid | None
 
 
 def _as_convolution(node: Node) -> Node:
@@ -91,15 +96,18 @@ def _require_shape(node: Node) -> None:
 def prepare(node: Node, options: Options) -> TransposeConv:
     """Compute the geometry, one multiplier per output channel, and the activation's range."""
     weights, image, bias = node.input(1), node.input(2), node.optional(3)
-    quantized = options.variant == "int8"
+    quantized, hybrid = options.variant == "int8", options.variant == "hybrid"
+    convolution = _as_convolution(node)
     return TransposeConv(
         variant=options.variant,
         operands=(image.index, weights.index, None if bias is None else bias.index),
         outputs=(node.output.index,),
         macs=math.prod(image.shape[:3]) * weights.elements,
         spatial=_spatial(node, options.window),
-        requantization=per_channel(_as_convolution(node), 0) if quantized else None,
+        requantization=per_channel(convolution, 0) if quantized else None,
         activation_range=activation_range(node, options.activation),
+        hybrid=transpose_conv_hybrid(convolution) if hybrid else None,
+        scratch_bytes=image_bytes(convolution) if hybrid else 0,
     )
 
 
@@ -142,8 +150,12 @@ def print_(prepared: TransposeConv, names: Names) -> Code:
     if prepared.requantization is not None:
         constants, quantized = print_requantization(prepared.requantization, names)
         members |= quantized
+    if prepared.hybrid is not None:
+        constants, scales = print_hybrid(prepared.hybrid, names)
+        members |= scales
     function = f"transpose_conv_{prepared.variant}"
-    tensors = (*prepared.operands, prepared.output)
+    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
+    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
         names, "transpose_conv.h", function, f"{function}_params", members, tensors, constants
     )

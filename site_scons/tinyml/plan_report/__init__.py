@@ -1,0 +1,1 @@
+"""What the compiler planned, operator by operator: the tables of ``scons plan``."""

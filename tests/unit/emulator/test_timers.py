@@ -83,6 +83,17 @@ def test_timer_counts_at_its_prescaled_clock(bench: Bench, timer: Timer) -> None
     assert timer.read(TIM_CNT) == 1000
 
 
+def test_timer_goes_on_at_a_new_clock(bench: Bench, timer: Timer) -> None:
+    """What passed before the change was at the old rate."""
+    timer.write(TIM_CR1, 1)
+    bench.pass_cycles(216 * 1000)
+    bench.clocks.apb //= 2
+    timer.clock_changed()
+    assert timer.read(TIM_CNT) == 1000
+    bench.pass_cycles(216 * 1000)
+    assert timer.read(TIM_CNT) == 1500
+
+
 def test_timer_update(bench: Bench, timer: Timer) -> None:
     """UIF comes each ARR + 1 counts, interrupts with UIE, and is cleared by a zero."""
     timer.write(TIM_ARR, 99)

@@ -218,7 +218,7 @@ class Rcc(Peripheral):
 
     def bus(self, number: int) -> int:
         """Return the clock of APB1 or APB2, in Hz: section 5.3.3."""
-        return self.hclk // self._ppre(number)
+        return max(self.hclk // self._ppre(number), 1)
 
     def timer(self, number: int) -> int:
         """Return the clock of the timers on APB1 or APB2: TIMPRE, section 5.3.25."""

@@ -53,7 +53,7 @@ class Timer(Peripheral):
         """Stop, at zero."""
         super().reset()
         self.values["arr"] = self.limit
-        self._prescaler, self._start = 0, 0
+        self._prescaler, self._start, self._rate = 0, 0, 1.0
         if self._event:
             self._event.cancelled = True
         self.system.interrupt(self.irq, False)
@@ -72,7 +72,7 @@ class Timer(Peripheral):
         """Return the counter."""
         if not self.bit("cr1", CEN) or not self.values["arr"]:
             return self.values["cnt"]
-        passed = (self.system.time.now - self._start) / self._cycles_per_count()
+        passed = (self.system.time.now - self._start) / self._rate
         return (self.values["cnt"] + int(passed)) % self._period
 
     def _restart(self, count: int) -> None:
@@ -85,8 +85,8 @@ class Timer(Peripheral):
             self._plan()
 
     def _plan(self) -> None:
-        """Wake at the next overflow or compare match."""
-        now = self.values["cnt"]
+        """Wake at the next overflow or compare match; until then the rate is what it is now."""
+        now, self._rate = self.values["cnt"], self._cycles_per_count()
         counts = {self._period - now: [UIF]}
         for channel in range(1, self.channels + 1):
             compare = self.values[f"ccr{channel}"]
@@ -94,7 +94,7 @@ class Timer(Peripheral):
                 distance = (compare - now) % self._period or self._period
                 counts.setdefault(distance, []).append(channel)
         nearest = min(counts)
-        target = self._start + round(nearest * self._cycles_per_count())
+        target = self._start + round(nearest * self._rate)
         flags = [flag for flag in counts[nearest] if flag]
         self._event = self.system.time.after(
             target - self.system.time.now, lambda: self._reach(nearest, flags, target)

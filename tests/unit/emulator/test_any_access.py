@@ -38,4 +38,4 @@ def test_random_accesses(seed: int) -> None:
             board.time.skip(board.time.now + chance.choice((1, 100, 10_000)))
             board.time.run_due()
         except BoardError as error:
-            assert "wait states" in str(error)  # noqa: PT017
+            assert "wait states" in str(error)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tinyml.emulator.stm32f746 import chip
 from tinyml.emulator.stm32f746.bus import Bus
 from tinyml.emulator.stm32f746.core import Core, Stop, Why
+from tinyml.emulator.stm32f746.cycle_counter import CycleCounter
 from tinyml.emulator.stm32f746.dma import Dma
 from tinyml.emulator.stm32f746.dwt import Dwt
 from tinyml.emulator.stm32f746.exceptions import Exceptions, name_of
@@ -30,9 +31,6 @@ from tinyml.emulator.stm32f746.semihosting import BKPT_NUMBER, Semihosting
 from tinyml.emulator.stm32f746.timer import Timer
 from tinyml.errors import UserError
 
-DWT_BASE, DWT_SIZE = 0xE0001000, 0x1000
-# Reads of CYCCNT that follow each other so closely are a delay loop; exactness would be dear.
-SPIN_READS, SPIN_GAP = 64, 400
 SLICE = 2_000_000  # instructions at most between two looks at the wall clock
 PACE = 1e-3  # seconds of virtual time between two looks, in real time
 LEDS = {("I", 1): "LD1"}  # UM1907 section 6.17
@@ -74,7 +72,6 @@ class Stm32F746:
         self._bus_error: int | None = None
         self._input = threading.Event()
         self._event_register = False
-        self._spin_reads, self._last_read = 0, 0
         self._build()
         self._load()
 
@@ -86,7 +83,8 @@ class Stm32F746:
         self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error)
         self.pwr = Pwr("PWR", 0x40007000, system, Gate("apb1enr", 28))
         self.scs = Scs("SCS", 0xE000E000, system, self.nvic)
-        self.dwt = Dwt("DWT", DWT_BASE, system, lambda: self.scs.bit("demcr", 24))
+        self.dwt = Dwt("DWT", 0xE0001000, system, lambda: self.scs.bit("demcr", 24))
+        self.cycle_counter = CycleCounter(self.core, self.dwt, self.time)
         self.uarts = chip.uarts(system)
         self.gpios = chip.gpios(system)
         self.dmas = [
@@ -266,9 +264,7 @@ class Stm32F746:
 
     def _reset(self, cause: str) -> None:
         self.time.clear()
-        if self._spin_reads >= SPIN_READS:
-            self.core.unmap_io(DWT_BASE, DWT_SIZE)
-        self._spin_reads = 0
+        self.cycle_counter.reset()
         self.rcc.restart(cause)
         for peripheral in [*self.bus.all, self.dwt]:
             if peripheral is not self.rcc:
@@ -362,8 +358,8 @@ class Stm32F746:
         why = stop.why
         if why is Why.BOUNDARY or why is Why.YIELD:
             return
-        if why in (Why.READ, Why.WRITE) and 0 <= stop.address - DWT_BASE < DWT_SIZE:
-            self._access_dwt(stop)
+        if self.cycle_counter.concerns(stop):
+            self._handle(self.cycle_counter.access(stop))
         elif why is Why.SVC:
             self.exceptions.supervisor_call(stop)
         elif why is Why.BKPT:
@@ -421,47 +417,6 @@ class Stm32F746:
                 self._handle(reached)
                 return
         self.exceptions.fault(Stop(Why.NO_FPU, address))
-
-    # --- the cycle counter ---------------------------------------------------------------
-
-    def _access_dwt(self, stop: Stop) -> None:
-        """Do one access to the DWT, at its exact instruction.
-
-        A callback knows only where its block began. So the DWT is no memory to the core, every
-        access fails, and here the one instruction is executed alone.
-        """
-        self._note_spin()
-        self.core.map_io(DWT_BASE, DWT_SIZE, self._read_dwt, self._write_dwt)
-        code = self.memories.read(stop.pc, 2) or b"\0\0"
-        width = 4 if int.from_bytes(code, "little") >> 11 >= 0x1D else 2
-        reached = self.core.step_to(stop.pc + width)
-        if self._spin_reads < SPIN_READS:
-            self.core.unmap_io(DWT_BASE, DWT_SIZE)
-        else:
-            self.time.after(SPIN_GAP, self._end_spin)
-        if reached.why is not Why.BOUNDARY:
-            self._handle(reached)
-
-    def _read_dwt(self, address: int, size: int) -> int:
-        self._last_read = self.time.now
-        return self.dwt.read(address - DWT_BASE, size)
-
-    def _write_dwt(self, address: int, size: int, value: int) -> None:
-        self.dwt.write(address - DWT_BASE, value, size)
-
-    def _note_spin(self) -> None:
-        now = self.core.executed + self.time.skipped
-        close = now - self._last_read < SPIN_GAP
-        self._spin_reads = self._spin_reads + 1 if close else 0
-        self._last_read = now
-
-    def _end_spin(self) -> None:
-        """The delay loop is over once nothing has read the counter for a while."""
-        if self.time.now - self._last_read < SPIN_GAP:
-            self.time.after(SPIN_GAP, self._end_spin)
-            return
-        self._spin_reads = 0
-        self.core.unmap_io(DWT_BASE, DWT_SIZE)
 
     # --- sleep: ARMv7-M ARM sections B1.5.18 and B1.5.19 ----------------------------------------
 

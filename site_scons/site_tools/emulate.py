@@ -15,8 +15,8 @@ def emulate(env, alias, elf):
 def generate(env):
     """Add the method and its defaults."""
     env.SetDefault(
-        EMULATETIMEOUT="60",
-        EMULATECOM=command("emulator", "$BOARDDIR", "$SOURCE", "--timeout", "$EMULATETIMEOUT"),
+        EMULATEFLAGS=[],
+        EMULATECOM=command("emulator", "$BOARDDIR", "$SOURCE", "$EMULATEFLAGS"),
     )
     env.AddMethod(emulate, "Emulate")
 

@@ -127,12 +127,14 @@ def _check_clock(board: Board, clock: Clock, where: str, hint: str) -> None:
 
 
 def _check_emulator(emulator: Emulator, where: str, hint: str) -> None:
-    if emulator.kind not in ("qemu", "host"):
-        raise UserError(f"{where}: [emulator] kind is {emulator.kind!r}", "qemu or host", hint)
+    if emulator.kind not in ("qemu", "virtual", "host"):
+        raise UserError(
+            f"{where}: [emulator] kind is {emulator.kind!r}", "qemu, virtual or host", hint
+        )
     if (emulator.kind == "qemu") != bool(emulator.machine):
         raise UserError(
             f"{where}: [emulator] machine is {emulator.machine!r}",
-            "QEMU's name of the machine for kind qemu, nothing for host",
+            "QEMU's name of the machine for kind qemu, nothing for the others",
             hint,
         )
     # QEMU accepts -icount shift=0..10.

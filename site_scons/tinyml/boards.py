@@ -119,7 +119,7 @@ class Console:
 
 @dataclass(frozen=True)
 class Emulator:
-    """How the firmware runs without the board: ``kind`` is ``qemu`` or ``host``."""
+    """How the firmware runs without the board: ``kind`` is ``qemu``, ``virtual`` or ``host``."""
 
     kind: str
     machine: str = ""

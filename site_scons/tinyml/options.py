@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,17 @@ CHOICE = "one of the values"
 LIST = "several with commas between"
 NUMBER = "a whole number greater than 0"
 FOLDER = "a folder"
+FILE = "a file to write"
+SERIAL = "tcp:PORT"
+LIMIT = "seconds of virtual time (10s) or instructions (500000, 200M, 2G)"
+_PATTERNS = {
+    NUMBER: r"0*[1-9][0-9]*",
+    SERIAL: r"tcp:[0-9]{1,5}",
+    LIMIT: r"[0-9]{1,6}(\.[0-9]{1,6})?s|[0-9]{1,12}[KMG]?",
+    FILE: r".+",
+}
+# Options of the virtual board, passed on to it as they are; strict=1 as a switch.
+VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
 TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",
@@ -61,8 +73,9 @@ class Option:
             return set(value.split(",")) <= set(self.values)
         if self.kind == FOLDER and Path(value).is_dir():
             return True
-        if self.kind == NUMBER:
-            return value.isascii() and value.isdecimal() and int(value) > 0
+        pattern = _PATTERNS.get(self.kind)
+        if pattern and re.fullmatch(pattern, value, re.ASCII):
+            return True
         return value in self.values
 
 
@@ -80,7 +93,8 @@ class Choice:
     clock: int | None
     profile: bool
     require_upstream_cmsis_nn: bool
-    timeout: int
+    timeout: int | None
+    virtual_board: tuple[str, ...]
     verbose: bool
     components: tuple[str, ...]
     archive: Path | None
@@ -128,11 +142,39 @@ def table(root: Path) -> tuple[Option, ...]:
         Option("arena", ("separate", "shared"), "separate", "whether several models take turns"),
         Option("clock", (), "the board's", "core clock in MHz, as board.toml allows", NUMBER),
         Option("profile", switch, "1", "count instructions or cycles per operator"),
-        Option("timeout", (), "60", "seconds until 'emulate' stops a firmware", NUMBER),
+        Option(
+            "timeout",
+            (),
+            "60, none with a port on tcp or pty",
+            "seconds until 'emulate' stops a firmware",
+            NUMBER,
+        ),
+        *_virtual_board(),
         Option("verbose", switch, "0", "show each command in full"),
         Option("component", components(root), "all", "what 'fetch' fetches", LIST),
         Option("archive", (), "none", "where 'fetch' finds files downloaded before", FOLDER),
         *(_override(name) for name in components(root)),
+    )
+
+
+def _virtual_board() -> tuple[Option, ...]:
+    """Return the options of ``emulate`` that only the virtual board has."""
+    ports = ("stdio", "pty", "off")
+    switch = ("0", "1")
+    return (
+        Option("uart1", ports, "stdio", "virtual board: where USART1 is", SERIAL),
+        Option("uart6", ports, "off", "virtual board: where USART6 is", SERIAL),
+        Option("uart7", ports, "off", "virtual board: where UART7 is", SERIAL),
+        Option("limit", (), "none", "virtual board: when to stop", LIMIT),
+        Option(
+            "realtime",
+            switch,
+            "1 with a port on tcp or pty, else 0",
+            "virtual board: no faster than the wall clock",
+        ),
+        Option("trace", (), "none", "virtual board: every register access", FILE),
+        Option("counts", (), "none", "virtual board: instructions by function, as JSON", FILE),
+        Option("strict", switch, "0", "virtual board: an unmodelled register is an error"),
     )
 
 
@@ -163,6 +205,7 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
         for name, option in options.items()
     }
     board = boards.load(root / "firmware" / "boards" / chosen["board"])
+    _check_virtual_board(board, arguments)
     tuned = _is_cortex_m7(board) and chosen["engine"] == "aot"
     if "kernel" not in arguments:
         chosen["kernel"] = "cm7" if tuned else "reference"
@@ -189,7 +232,13 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
         clock=int(chosen["clock"]) if "clock" in arguments else None,
         profile=chosen["profile"] == "1",
         require_upstream_cmsis_nn=chosen.get("cmsis_nn", "auto") != "auto",
-        timeout=int(chosen["timeout"]),
+        timeout=int(chosen["timeout"]) if "timeout" in arguments else None,
+        virtual_board=tuple(
+            word
+            for name in VIRTUAL_BOARD
+            if name in arguments
+            for word in _passed_on(name, chosen[name])
+        ),
         verbose=chosen["verbose"] == "1",
         components=tuple(chosen["component"].split(",")) if "component" in arguments else (),
         archive=Path(chosen["archive"]) if "archive" in arguments else None,
@@ -199,6 +248,23 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             if chosen[name := component.replace("-", "_")] not in ("auto", "upstream")
         },
     )
+
+
+def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:
+    given = [name for name in VIRTUAL_BOARD if name in arguments]
+    if given and (board.emulator is None or board.emulator.kind != "virtual"):
+        raise UserError(
+            f"{given[0]}= belongs to the virtual board; board={board.name} has another emulator",
+            "no such option, or a board with emulator kind virtual: board=stm32f746",
+            f"scons board=stm32f746 emulate {given[0]}={arguments[given[0]]}",
+        )
+
+
+def _passed_on(name: str, value: str) -> tuple[str, ...]:
+    """Return one option as the virtual board's command line has it."""
+    if name == "strict":
+        return ("--strict",) if value == "1" else ()
+    return (f"--{name}", value)
 
 
 def _models(chosen: Mapping[str, str]) -> tuple[str, ...]:

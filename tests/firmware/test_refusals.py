@@ -64,7 +64,9 @@ def add_board(folder: Path, name: str, *replacements: tuple[str, str]) -> None:
         (["kernel=cmsis-nn", "cmsis_nn=upstream"], "cmsis_nn=upstream", "fetch component=cmsis-nn"),
         (["sbom", "board=host"], "board=host", "board=stm32f746"),
         (["board=host", "kernel=cm7"], "kernel=cm7", "kernel=reference"),
-        (["emulate"], "stm32f746", "mps2-an500"),
+        (["emulate", "board=mps2-an500", "uart6=off"], "uart6=", "board=stm32f746"),
+        (["emulate", "limit=soon"], "limit=soon", "virtual time"),
+        (["emulate", "uart6=com1"], "uart6=com1", "tcp:PORT"),
     ],
 )
 def test_wrong_options(root: Path, arguments: list[str], culprit: str, allowed: str) -> None:

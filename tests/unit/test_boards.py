@@ -160,7 +160,12 @@ def test_sizes_have_units(write: Write) -> None:
         ('family = "toys"', "", "core and placement only", "together"),
         ("25000000", "25500000", "crystal_hz is 25500000", "MHz"),
         ("default_mhz = 100", "default_mhz = 20", "default_mhz is 20", "50 to 216 MHz"),
-        ("[clock]", '[emulator]\nkind = "magic"\n[clock]', "kind is 'magic'", "qemu or host"),
+        (
+            "[clock]",
+            '[emulator]\nkind = "magic"\n[clock]',
+            "kind is 'magic'",
+            "qemu, virtual or host",
+        ),
         ("[clock]", '[emulator]\nkind = "qemu"\n[clock]', "machine is ''", "QEMU's name"),
     ],
 )

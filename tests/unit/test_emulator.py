@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tinyml.boards import load
+from tinyml.emulator.__main__ import emulator_of
+from tinyml.errors import UserError
+
 QEMU = "qemu-system-arm"
 
 Fake = Callable[[str], None]
@@ -181,13 +185,18 @@ def test_missing_qemu(start: Callable[..., subprocess.Popen[str]]) -> None:
     assert "apt-get install qemu-system-arm" in err
 
 
-def test_board_without_emulator(start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_board_without_emulator(root: Path, tmp_path: Path) -> None:
     """A board that nothing emulates is answered with those that something does."""
-    process = start(board="stm32f746")
-    _, err = process.communicate(timeout=20)
-    assert process.returncode == 1
-    assert "board stm32f746 has no emulator" in err
-    assert "host, mps2-an500" in err
+    text = (root / "firmware/boards/stm32f746/board.toml").read_text().split("\n[emulator]")[0]
+    for name in ("bare", "able"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "bare" / "board.toml").write_text(text.replace("stm32f746", "bare"))
+    host = (root / "firmware/boards/host/board.toml").read_text()
+    (tmp_path / "able" / "board.toml").write_text(host.replace('name = "host"', 'name = "able"'))
+    with pytest.raises(UserError) as refused:
+        emulator_of(load(tmp_path / "bare"), tmp_path)
+    assert "board bare has no emulator" in refused.value.culprit
+    assert refused.value.expected == "one of: able"
 
 
 def test_missing_firmware(

@@ -109,6 +109,19 @@ def test_test_command_installs_the_second_set(machine: Machine) -> None:
     assert "pip install" not in machine.calls
 
 
+def test_emulate_installs_the_virtual_board_unless_the_tests_did(machine: Machine) -> None:
+    """The core of the virtual board is a set of its own, which the test set contains."""
+    assert machine.run("emulate").returncode == 0
+    assert "requirements/emulate.txt" in machine.calls
+    machine.run("test")
+    (machine.folder / ".venv" / "locked" / "emulate.txt").unlink()
+    (machine.folder / ".venv" / "locked" / "test.txt").unlink()
+    machine.run("test")
+    machine.log.write_text("")
+    machine.run("emulate")
+    assert "pip install" not in machine.calls
+
+
 def test_changed_lock_is_installed_again(machine: Machine) -> None:
     """A newer lock in the checkout reaches .venv by itself."""
     machine.run()
@@ -180,6 +193,7 @@ def test_every_set_agrees_on_the_runtime_versions(root: Path) -> None:
 
     assert pins("runtime") <= pins("test")
     assert pins("runtime") <= pins("train")
+    assert pins("runtime") <= pins("emulate") <= pins("test")
 
 
 def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:

@@ -7,10 +7,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from tinyml.boards import Board, Emulator, load
-from tinyml.emulator import host, process, qemu
+from tinyml.emulator import host, process, qemu, virtual
 from tinyml.errors import UserError, exit_status
+
+TIMEOUT = 60.0
 
 COMMANDS: dict[str, Callable[[Emulator, Path], list[str]]] = {
     "qemu": qemu.command,
@@ -40,17 +43,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tinyml.emulator", description=main.__doc__)
     parser.add_argument("board_dir", type=Path)
     parser.add_argument("elf", type=Path)
-    parser.add_argument(
-        "--timeout", type=float, default=60.0, metavar="SECONDS", help="default: 60"
-    )
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help=f"default: {TIMEOUT:g}")
     parser.add_argument("--cwd", type=Path, metavar="DIR", help="where the firmware's files are")
-    options = parser.parse_args(arguments)
+    options, extra = parser.parse_known_args(arguments)
     board = load(options.board_dir)
     emulator = emulator_of(board, options.board_dir.parent)
     if not options.elf.is_file():
         raise UserError(f"no firmware {options.elf}", "an ELF file", f"scons board={board.name}")
+    if emulator.kind == "virtual":
+        return _become_virtual_board(options, extra)
+    if extra:
+        parser.error(f"{board.name} has no option {extra[0]}: see python -m {virtual.MODULE} -h")
     command = COMMANDS[emulator.kind](emulator, options.elf)
-    return process.run(command, options.cwd, options.timeout)
+    return process.run(command, options.cwd, options.timeout or TIMEOUT)
+
+
+def _become_virtual_board(options: argparse.Namespace, extra: list[str]) -> NoReturn:
+    """Go on as the virtual board: it keeps its own limits and has the terminal for itself."""
+    if options.cwd:
+        extra = [*extra, "--cwd", str(options.cwd.resolve())]
+    served = any("tcp:" in word or word.endswith("pty") for word in extra)
+    timeout = options.timeout or (None if served else TIMEOUT)
+    if timeout:
+        extra = [*extra, "--timeout", str(timeout)]
+    command = virtual.command(options.elf, options.board_dir, extra)
+    sys.stdout.flush()
+    os.execv(command[0], command)
 
 
 def _quietly(main: Callable[[], int]) -> int:

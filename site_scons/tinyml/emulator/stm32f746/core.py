@@ -1,0 +1,316 @@
+"""Unicorn's Cortex-M7: runs instructions until something needs us, and says what.
+
+Only between two blocks of instructions may the core be stopped from outside (a block stopped by a
+peripheral's callback would run twice), so callbacks ask for attention and the hook in C stops it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
+from unicorn import arm_const as arm
+from unicorn import unicorn_const as uc
+from unicorn.unicorn_py3.unicorn import uclib
+
+from tinyml.emulator.stm32f746 import block_hook
+from tinyml.emulator.stm32f746.memory import Memories
+
+# Numbers of the exceptions that unicorn does not handle (QEMU's, target/arm).
+_SVC, _PREFETCH_ABORT, _BKPT, _EXCEPTION_EXIT = 2, 3, 7, 8
+_NEVER = (1 << 64) - 1
+# YIELD, WFE, SEV: hints that unicorn refuses, with the program counter already past them.
+HINTS = {0xBF10: "yield", 0xBF20: "wfe", 0xBF40: "sev"}
+_WFI = 0xBF30
+T_BIT = 1 << 24
+FPCA = 1 << 2
+
+REGISTERS = {
+    **{f"r{number}": arm.UC_ARM_REG_R0 + number for number in range(13)},
+    **{f"s{number}": arm.UC_ARM_REG_S0 + number for number in range(32)},
+    "sp": arm.UC_ARM_REG_SP,
+    "lr": arm.UC_ARM_REG_LR,
+    "pc": arm.UC_ARM_REG_PC,
+    "xpsr": arm.UC_ARM_REG_XPSR,
+    "msp": arm.UC_ARM_REG_MSP,
+    "psp": arm.UC_ARM_REG_PSP,
+    "control": arm.UC_ARM_REG_CONTROL,
+    "primask": arm.UC_ARM_REG_PRIMASK,
+    "basepri": arm.UC_ARM_REG_BASEPRI,
+    "faultmask": arm.UC_ARM_REG_FAULTMASK,
+    "fpscr": arm.UC_ARM_REG_FPSCR,
+}
+# Numbers of registers, pointers to the values, the values: as uc_reg_read_batch wants them.
+_Batch = tuple[
+    ctypes.Array[ctypes.c_int], ctypes.Array[ctypes.c_void_p], ctypes.Array[ctypes.c_uint64]
+]
+
+
+class Why(enum.Enum):
+    """Why the core stopped."""
+
+    BOUNDARY = "between two blocks: the deadline, or someone asked"
+    WFI = "wfi"
+    WFE = "wfe"
+    SEV = "sev"
+    YIELD = "yield"
+    SVC = "svc"
+    BKPT = "bkpt"
+    EXCEPTION_RETURN = "a branch to EXC_RETURN"
+    UNDEFINED = "undefined instruction"
+    NO_FPU = "an instruction of the FPU, which is off"
+    NOT_THUMB = "a branch to an even address"
+    FETCH = "no instruction there"
+    READ = "no memory to read"
+    WRITE = "no memory to write"
+    PROTECTED = "memory that cannot be written"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop: ``pc`` is the instruction at fault, or the next one to run.
+
+    ``address``, ``size`` and ``value`` are those of an access that failed.
+    """
+
+    why: Why
+    pc: int
+    address: int = 0
+    size: int = 0
+    value: int = 0
+
+
+class Core:
+    """The processor's registers and its running."""
+
+    def __init__(self, memories: Memories) -> None:
+        """Map ``memories`` and attach the counting hook."""
+        self.memories = memories
+        self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M7)
+        self._blocks: dict[str, ctypes.Array[block_hook.Block]] = {}
+        self._library = block_hook.load()
+        self.hook = block_hook.BlockHook()
+        self._batches: dict[tuple[str, ...], _Batch] = {}
+        self._written = ctypes.c_uint64()
+        self._map_memories()
+        self._attach_hook()
+        self._stops: list[Stop] = []  # what the callbacks saw
+        self._running = False
+        self._uc.hook_add(uc.UC_HOOK_INTR, self._exception)
+        self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._invalid_access)
+
+    def _map_memories(self) -> None:
+        regions = iter(self.hook.regions)
+        for memory in self.memories.all:
+            access = uc.UC_PROT_ALL if memory.writable else uc.UC_PROT_READ | uc.UC_PROT_EXEC
+            blocks = (block_hook.Block * (memory.size // 2))()
+            self._blocks[memory.name] = blocks
+            for origin in memory.origins():
+                self._uc.mem_map_ptr(origin, memory.size, access, ctypes.addressof(memory.content))
+                region = next(regions)
+                region.origin, region.size = origin, memory.size
+                region.bytes = ctypes.addressof(memory.content)
+                region.blocks = ctypes.cast(blocks, ctypes.POINTER(block_hook.Block))
+                region.constant = not memory.writable
+
+    def _attach_hook(self) -> None:
+        hook = self.hook
+        hook.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p)
+        hook.read_register = ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p)
+        names = ("primask", "basepri", "faultmask")
+        hook.mask_numbers = (ctypes.c_int32 * 3)(*(REGISTERS[name] for name in names))
+        hook.deadline = _NEVER
+        hook.lowest_msp = 0xFFFFFFFF
+        self._handle = ctypes.c_size_t()
+        uclib.uc_hook_add(
+            self._uc._uch,
+            ctypes.byref(self._handle),
+            uc.UC_HOOK_BLOCK,
+            ctypes.cast(self._library.block_hook_enter, ctypes.c_void_p),
+            ctypes.byref(hook),
+            ctypes.c_uint64(1),
+            ctypes.c_uint64(0),
+        )
+
+    # --- registers ---------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> int:
+        """Return a register."""
+        return self.read_all((name,))[0]
+
+    def __setitem__(self, name: str, value: int) -> None:
+        """Write a register; ``pc`` after ``xpsr``, as unicorn takes the T bit from an address."""
+        if name == "pc":
+            value |= self["xpsr"] >> 24 & 1
+        self._written.value = value
+        uclib.uc_reg_write(self._uc._uch, REGISTERS[name], ctypes.byref(self._written))
+
+    def read_all(self, names: tuple[str, ...]) -> list[int]:
+        """Return several registers, in one call: an exception reads thirty."""
+        numbers, pointers, values = self._batches.get(names) or self._new_batch(names)
+        uclib.uc_reg_read_batch(self._uc._uch, numbers, pointers, len(names))
+        return values[:]
+
+    def _new_batch(self, names: tuple[str, ...]) -> _Batch:
+        count = len(names)
+        values = (ctypes.c_uint64 * count)()
+        pointers = (ctypes.c_void_p * count)(
+            *(ctypes.addressof(values) + 8 * index for index in range(count))
+        )
+        numbers = (ctypes.c_int * count)(*(REGISTERS[name] for name in names))
+        self._batches[names] = (numbers, pointers, values)
+        return self._batches[names]
+
+    # --- memory-mapped input and output ----------------------------------------------------
+
+    def map_io(
+        self,
+        origin: int,
+        size: int,
+        read: Callable[[int, int], int],
+        write: Callable[[int, int, int], None],
+    ) -> None:
+        """Map peripherals; the callbacks take an address and a size in bytes."""
+
+        def on_read(_core: Uc, offset: int, width: int, _data: object) -> int:
+            return read(origin + offset, width)
+
+        def on_write(_core: Uc, offset: int, width: int, value: int, _data: object) -> None:
+            write(origin + offset, width, value)
+
+        self._uc.mmio_map(origin, size, on_read, None, on_write, None)
+
+    def unmap_io(self, origin: int, size: int) -> None:
+        """Undo `map_io`."""
+        self._uc.mem_unmap(origin, size)
+
+    # --- running -----------------------------------------------------------------------
+
+    @property
+    def executed(self) -> int:
+        """Instructions executed since power-on; in a callback, up to its block's end."""
+        return int(self.hook.executed)
+
+    def now(self) -> int:
+        """Return the instructions executed; in a callback, those up to its block's start."""
+        block = self._block() if self._running else None
+        return self.executed - (block.count if block is not None else 0)
+
+    def run(self, deadline: int) -> Stop:
+        """Run until something happens, or until ``deadline`` instructions have been executed."""
+        self.hook.deadline = deadline
+        return self._start(0xFFFFFFFE)
+
+    def step_to(self, address: int) -> Stop:
+        """Run from here until ``address``, which follows with no branch between; never stops."""
+        saved = self.hook.attention, self.hook.watch_masks, self.hook.fpu_off
+        self.hook.attention = self.hook.watch_masks = self.hook.fpu_off = 0
+        self.hook.deadline = _NEVER
+        pc = self["pc"]
+        self._uc.ctl_remove_cache(pc, pc + 2)  # a block translated before would not end there
+        try:
+            return self._start(address)
+        finally:
+            self.hook.attention |= saved[0]
+            self.hook.watch_masks, self.hook.fpu_off = saved[1:]
+
+    def _start(self, until: int) -> Stop:
+        self._stops.clear()
+        start = self["pc"] | self["xpsr"] >> 24 & 1
+        self._running = True
+        try:
+            self._uc.emu_start(start, until)
+        except UcError as error:
+            return self._failure(error)
+        finally:
+            self._running = False
+        pc = self["pc"]
+        if self._stops:
+            return self._with_count(self._stops[0])
+        if self._ended_with(pc, {_WFI: "wfi"}):
+            return Stop(Why.WFI, pc)
+        return Stop(Why.NO_FPU if self.hook.stopped_for_fpu else Why.BOUNDARY, pc)
+
+    def _exception(self, core: Uc, number: int, _data: object) -> None:
+        pc = core.reg_read(arm.UC_ARM_REG_PC)
+        reasons = {
+            _SVC: Why.SVC,
+            _BKPT: Why.BKPT,
+            _EXCEPTION_EXIT: Why.EXCEPTION_RETURN,
+            _PREFETCH_ABORT: Why.FETCH,
+        }
+        self._stops.append(Stop(reasons.get(number, Why.UNDEFINED), pc))
+        core.emu_stop()
+
+    def _invalid_access(
+        self, _core: Uc, access: int, address: int, size: int, value: int, _data: object
+    ) -> bool:
+        reasons = {
+            uc.UC_MEM_READ_UNMAPPED: Why.READ,
+            uc.UC_MEM_WRITE_UNMAPPED: Why.WRITE,
+            uc.UC_MEM_WRITE_PROT: Why.PROTECTED,
+        }
+        self._stops.append(Stop(reasons.get(access, Why.FETCH), 0, address, size, value))
+        return False
+
+    def _failure(self, error: UcError) -> Stop:
+        pc = self["pc"]
+        if not self["xpsr"] & T_BIT:
+            return Stop(Why.NOT_THUMB, pc)
+        if error.errno == uc.UC_ERR_INSN_INVALID:
+            hint = self._ended_with(pc, HINTS)
+            if hint:
+                return Stop(Why(hint), pc)
+            return self._with_count(Stop(Why.UNDEFINED, pc))
+        if not self._stops:
+            raise error
+        stop = self._stops[0]
+        return self._with_count(Stop(stop.why, pc, stop.address, stop.size, stop.value))
+
+    def _with_count(self, stop: Stop) -> Stop:
+        """Count the block up to the instruction that stopped it, where that is in the block."""
+        if stop.why in (Why.FETCH, Why.EXCEPTION_RETURN, Why.SVC):
+            return stop  # the block ended with the branch
+        self._library.block_hook_leave(ctypes.byref(self.hook), stop.pc)
+        return stop
+
+    def _ended_with(self, pc: int, hints: dict[int, str]) -> str | None:
+        """Return the hint that the block which ends at ``pc`` ends with."""
+        if self.hook.address + self.hook.size != pc:
+            return None
+        for width in (2, 4):
+            code = self.memories.read(pc - width, width)
+            if code is None or self.hook.size < width:
+                continue
+            first = int.from_bytes(code[:2], "little")
+            # The wide form of a hint: 0xF3AF 0x80nn for 0xBFn0.
+            second = int.from_bytes(code[2:], "little")
+            narrow = first if width == 2 else 0xBF00 | (second & 0xFF) << 4
+            if width == 4 and (first != 0xF3AF or second & 0xFF00 != 0x8000):
+                continue
+            if narrow in hints:
+                return hints[narrow]
+        return None
+
+    # --- counts ------------------------------------------------------------------------
+
+    def _block(self) -> block_hook.Block | None:
+        found = self.memories.at(self.hook.address)
+        if found is None:
+            return None
+        memory, offset = found
+        return self._blocks[memory.name][offset // 2]
+
+    def executed_blocks(self) -> Iterator[tuple[int, int]]:
+        """Yield the address of each block that ran and the instructions executed in it.
+
+        Code that ran at an alias is counted at the memory's first address.
+        """
+        for memory in self.memories.all:
+            for index, block in enumerate(self._blocks[memory.name]):
+                if block.instructions:
+                    yield memory.origin + 2 * index, block.instructions

@@ -26,6 +26,7 @@ def choose_banded(
         replace(convolution.spatial, output_height=pool.window_height),
         requantization,
         convolution.activation_range,
+        whole=convolution.spatial,
     )
     choice = packed.choose(node, prepared, band)
     if choice is None:

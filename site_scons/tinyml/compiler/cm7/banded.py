@@ -37,6 +37,7 @@ def choose_banded(
         print=_printer(band, choice.scratch_bytes),
         lead=rows_lead(s, pool.output_height, pool.output_width, _step(prepared)),
         scratch_bytes=choice.scratch_bytes + prepared.scratch_bytes,
+        others=prepared.functions[1:],
     )
 
 

@@ -50,7 +50,7 @@ class Drawing:
 
 @st.composite
 def models(draw: st.DrawFn) -> bytes:
-    """Draw a model of sums, parts and wholes, reshapes and variables, several inputs and outputs."""
+    """Draw a model of sums, parts, wholes, reshapes and variables, of several in- and outputs."""
     drawing = Drawing()
     inputs = [drawing.make(draw(st.integers(1, 3)) * 4) for _ in range(draw(st.integers(1, 3)))]
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):

@@ -22,7 +22,7 @@ static void append(struct frame_decoder *decoder, uint8_t byte) {
     } else if (at - FRAME_HEADER_BYTES < decoder->capacity) {
         decoder->buffer[at - FRAME_HEADER_BYTES] = byte;
     } else {
-        decoder->too_long = true;
+        decoder->too_long = true; // until the frame's end
         return;
     }
     decoder->length = at + 1;
@@ -73,9 +73,6 @@ enum frame_event frame_decode(struct frame_decoder *decoder, uint8_t byte) {
         restart(decoder);
         decoder->counters[event] += event != FRAME_NONE;
         return event;
-    }
-    if (decoder->too_long) {
-        return FRAME_NONE; // until the next zero
     }
     if (decoder->missing == 0) {
         open_group(decoder, byte);

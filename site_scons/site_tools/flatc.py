@@ -22,10 +22,10 @@ SUFFIXES = ("_generated.h", "_generated.py")
 
 
 @functools.cache
-def _version(program):
-    """Return flatc's version; a build that does not need flatc does not need it to be there."""
+def _version(flatc, path):
+    """Return flatc's version; whether it is there at all is the step's concern."""
     try:
-        return compiler_version(program)
+        return compiler_version(shutil.which(flatc, path=path) or flatc)
     except UserError:
         return "absent"
 
@@ -34,8 +34,6 @@ def _emitter(target, source, env):
     name = target[0].name.removesuffix(SUFFIXES[0])
     target = [target[0].dir.File(name + suffix) for suffix in SUFFIXES]
     depend_on_step(env, target, "schema")
-    program = shutil.which(env.subst("$FLATC"), path=env["ENV"].get("PATH"))
-    env.Depends(target, env.Value(f"flatc {_version(program) if program else 'absent'}"))
     if env["FLATCHEADERS"]:
         env.Depends(target, env.Dir(env["FLATCHEADERS"]).File("flatbuffers/base.h"))
     return target, source
@@ -58,6 +56,8 @@ def _flags(target, source, env, for_signature):
     words += [f"--option={word}" for word in env.Split(env["FLATCFLAGS"])]
     if env["FLATCHEADERS"]:
         words.append(f"--headers={env.Dir(env['FLATCHEADERS'])}")
+    if for_signature:  # not before: a build of something else does not ask flatc
+        words.append(_version(env.subst("$FLATC"), env["ENV"].get("PATH")))
     return words
 
 

@@ -16,6 +16,7 @@ from support.scons_project import SconsProject
 FAKE_FLATC = f"""#!{sys.executable}
 import pathlib, sys
 if "--version" in sys.argv:
+    open("asked", "w").close()
     sys.exit(print("flatc version", open("version").read().strip()))
 with open("ran.log", "a") as log:
     log.write("flatc\\n")
@@ -121,6 +122,15 @@ def test_the_version_counts(built: SconsProject) -> None:
     built.write("flatc", FAKE_FLATC + "# the same\n")
     built.scons()
     assert built.ran == []
+
+
+def test_another_target_does_not_ask_flatc(built: SconsProject) -> None:
+    """flatc is not run while build files are read: only what it makes depends on it."""
+    (built.folder / "asked").unlink()
+    built.scons("schema")
+    assert not (built.folder / "asked").exists()
+    built.scons()
+    assert (built.folder / "asked").exists() and built.ran == []
 
 
 def test_the_options_count(built: SconsProject) -> None:

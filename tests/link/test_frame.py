@@ -196,6 +196,12 @@ def test_too_long_is_dropped(receive: Receiver) -> None:
     assert receive(b"\x07" * 5000 + sent([longest]), 300) == ([longest], {Fault.TOO_LONG: 1})
 
 
+def test_the_documented_frame(root: Path) -> None:
+    """The example in docs/serial-protocol.md is what is sent."""
+    page = (root / "docs" / "serial-protocol.md").read_text()
+    assert f"the sequence number 1 is `{encode(1, b'').hex(' ')}`" in page
+
+
 def test_faults_have_names(receive: Receiver) -> None:
     """What was wrong with a frame is told apart."""
     good = encode(1, b"good")

@@ -125,7 +125,7 @@ def test_the_version_counts(built: SconsProject) -> None:
 
 
 def test_another_target_does_not_ask_flatc(built: SconsProject) -> None:
-    """flatc is not run while build files are read: only what it makes depends on it."""
+    """No flatc runs while build files are read: only what it makes depends on it."""
     (built.folder / "asked").unlink()
     built.scons("schema")
     assert not (built.folder / "asked").exists()

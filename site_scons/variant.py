@@ -26,6 +26,7 @@ TOOLS = (
     "tflite_compile",
     "op_resolver",
     "linker_script",
+    "flatc",
     "firmware",
     "size_report",
     "plan_report",

@@ -26,6 +26,7 @@ TOOLS = (
     "tflite_compile",
     "op_resolver",
     "linker_script",
+    "flatc",
     "firmware",
     "size_report",
     "plan_report",
@@ -60,7 +61,8 @@ def environment(choice):
         CMSISNNUPSTREAM=upstream,
         COMPONENTOVERRIDES=choice.overrides,
         VARIANTDIR=f"build/{choice.variant}",
-        EMULATEFLAGS=emulate_flags(choice),
+        EMULATETIMEOUT=["--timeout", str(choice.timeout)] if choice.timeout else [],
+        EMULATEFLAGS=list(choice.virtual_board),
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
         **_limits(board),
@@ -71,12 +73,6 @@ def environment(choice):
         # An empty COMSTR makes SCons print the command itself.
         env.Replace(**{name: "" for name in env.Dictionary() if name.endswith("COMSTR")})
     return env
-
-
-def emulate_flags(choice):
-    """Return what `emulate` passes on to the emulator."""
-    timeout = ["--timeout", str(choice.timeout)] if choice.timeout else []
-    return [*timeout, *choice.virtual_board]
 
 
 def build_info(env):

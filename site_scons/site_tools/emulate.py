@@ -15,8 +15,9 @@ def emulate(env, alias, elf):
 def generate(env):
     """Add the method and its defaults."""
     env.SetDefault(
+        EMULATETIMEOUT=[],
         EMULATEFLAGS=[],
-        EMULATECOM=command("emulator", "$BOARDDIR", "$SOURCE", "$EMULATEFLAGS"),
+        EMULATECOM=command("emulator", "$BOARDDIR", "$SOURCE", "$EMULATETIMEOUT", "$EMULATEFLAGS"),
     )
     env.AddMethod(emulate, "Emulate")
 

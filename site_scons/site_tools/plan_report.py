@@ -35,10 +35,11 @@ def _profile_flags(target, source, env, for_signature):
 def generate(env):
     """Add the builders and their defaults."""
     env.SetDefault(
+        EMULATETIMEOUT=[],
         PROFILECOM=[
             command("profile", "$BOARDDIR", "$SOURCE", "--output", "$TARGET")
             # A longer limit does not change what is counted.
-            + ["$(", "--timeout", "$EMULATETIMEOUT", "$)"]
+            + ["$(", "$EMULATETIMEOUT", "$)"]
         ],
         PLANNUMBER=0,
         PROFILECOMSTR="  PROFILE  $SOURCE",

@@ -24,7 +24,7 @@ def check_versions(include_dir: str | Path, flatc: str = "flatc") -> str:
         UserError: one of them is not there, or they differ.
     """
     header = Path(include_dir) / "flatbuffers" / "base.h"
-    headers, compiler = _header_version(header), _compiler_version(flatc)
+    headers, compiler = _header_version(header), compiler_version(flatc)
     if headers != compiler:
         raise UserError(
             f"{flatc} is version {compiler}, the headers of {include_dir} are {headers}",
@@ -51,7 +51,8 @@ def _no_headers(what: str) -> UserError:
     )
 
 
-def _compiler_version(flatc: str) -> str:
+def compiler_version(flatc: str) -> str:
+    """Return the version that ``flatc`` says it has; refuse a program that is not flatc."""
     try:
         done = subprocess.run([flatc, "--version"], capture_output=True, text=True, check=False)
         answer = done.stdout

@@ -38,6 +38,7 @@ TARGETS = {
     "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",
     "fetch": "download third-party components: all, or component=NAME[,NAME]",
+    "link": "only the serial protocol: a library, a C++ header and a Python module",
     "vectors": "a firmware for tests: runs every record of a file through the model",
     "test": "lint, build the variants, run every test",
     "lint": "only the linters",

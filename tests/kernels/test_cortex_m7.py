@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 
 from support import single
+from support.arg_max import arg_max
 from support.compare import input_vectors
 from support.compiled import write
+from support.gathering import gather
 from support.m7 import CortexM7
 from support.mean import mean
 from support.micro import tflite_micro
 from support.padding import pad
+from support.parts import split
+from support.resizing import resize
+from support.transposed import transpose_conv
 from support.unary import leaky_relu, unary
 from tinyml.compiler.graph import DTYPES, parse
 
@@ -47,6 +52,14 @@ SINGLES: dict[str, Callable[[], bytes]] = {
     "relu6 float32": lambda: unary("RELU6"),
     "leaky_relu float32": leaky_relu,
     "hard_swish float32": lambda: unary("HARD_SWISH"),
+    "conv_2d int16": lambda: single.convolution(kind="INT16"),
+    "fully_connected int16": lambda: single.fully_connected(kind="INT16", per_channel=True),
+    "transpose_conv float32": lambda: transpose_conv(kind="FLOAT32"),
+    "resize_bilinear float32": lambda: resize("RESIZE_BILINEAR", kind="FLOAT32"),
+    "resize_nearest_neighbor float32": lambda: resize("RESIZE_NEAREST_NEIGHBOR", kind="FLOAT32"),
+    "arg_max float32": lambda: arg_max(kind="FLOAT32"),
+    "gather float32": lambda: gather(kind="FLOAT32"),
+    "split float32": lambda: split(kind="FLOAT32"),
 }
 
 

@@ -25,6 +25,7 @@ class Choice:
         lead: bytes by which the output must start before the first operand for the kernel never
             to overwrite what it has yet to read; None where they must not meet.
         scratch_bytes: memory the kernel needs beside its operands while it runs.
+        others: C functions called beside ``function``.
         fallback: why the kernel set was left for our own kernels, empty where it was not.
     """
 
@@ -35,6 +36,7 @@ class Choice:
     in_place: tuple[int, ...] = ()
     lead: int | None = None
     scratch_bytes: int = 0
+    others: tuple[str, ...] = ()
     fallback: str = ""
 
 

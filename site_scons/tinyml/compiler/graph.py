@@ -71,8 +71,9 @@ class Quantization:
 class Tensor:
     """A tensor; ``data`` is None unless it is a constant.
 
-    ``is_static`` says that its values follow from constants and shapes alone, as those of a shape
-    that SHAPE, STRIDED_SLICE and PACK put together.
+    ``is_static`` says that its values follow from constants and shapes alone, whatever operators
+    are in between. `tinyml.compiler.settle` works such values out where it knows the operators; a
+    RESHAPE does not ask for them, as the shape is in the file once more, as that of its output.
     """
 
     index: int

@@ -8,11 +8,15 @@ from dataclasses import replace
 from tinyml.compiler import cm7, cmsis_nn
 from tinyml.compiler.choice import Choice, own_kernel
 from tinyml.compiler.cm7.lead import lead
+from tinyml.compiler.fuse import PooledConvolution
 from tinyml.compiler.layer import Layer
 
 
 def _own(layer: Layer) -> Choice:
-    return own_kernel(layer.printer.TYPE.lower(), layer.prepared, layer.printer.print_)
+    own = own_kernel(layer.printer.TYPE.lower(), layer.prepared, layer.printer.print_)
+    if isinstance(layer.prepared, PooledConvolution):
+        return replace(own, others=layer.prepared.functions[1:])
+    return own
 
 
 def _cm7(layer: Layer) -> Choice:

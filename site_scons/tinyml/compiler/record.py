@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from tinyml.compiler import arena
-from tinyml.compiler.fuse import PooledConvolution
 from tinyml.compiler.graph import Tensor
 from tinyml.compiler.plan import Allocation, Plan, Step
 
@@ -72,10 +71,7 @@ def _operator(plan: Plan, step: Step) -> dict[str, Any]:
 
 def _functions(step: Step) -> list[str]:
     """Return the kernels that a step calls; those of a band-wise pair are two."""
-    prepared, function = step.prepared, step.choice.function
-    if isinstance(prepared, PooledConvolution) and function == prepared.functions[0]:
-        return list(prepared.functions)
-    return [function] if function else []
+    return [name for name in (step.choice.function, *step.choice.others) if name]
 
 
 def _shares(plan: Plan, step: Step) -> str:

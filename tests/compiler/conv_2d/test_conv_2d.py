@@ -54,8 +54,19 @@ INT8_CORNERS: dict[str, dict[str, Any]] = {
     "narrow rows": {"image": (1, 9, 3, 8), "outputs": 5},
     "columns apart, by fours": {"image": (1, 6, 9, 4), "dilation": (1, 3)},
 }
+#: Weights whose sums would not fit but piece by piece, over an image that is padded: pieces are cut
+#: from the rows inside, and so longer than those of a whole window.
+INT8_CORNERS["pieces of fewer rows"] = {
+    "image": (1, 9, 1, 64),
+    "window": (10, 1),
+    "stride": (3, 1),
+    "outputs": 6,
+    "positive": True,
+    "zero_points": (-128, 5),
+    "output_scale": 40.0,
+}
 #: Those for which the weights are not packed, kernel set `cm7`.
-NOT_PACKED = ("one channel", "a factor above 1")
+NOT_PACKED = ("one channel", "a factor above 1", "pieces of fewer rows")
 
 
 @pytest.mark.live

@@ -112,6 +112,21 @@ def test_shape_computation_vanishes() -> None:
     assert [s.node.operator.index for s in prepare(graph, "reference").steps] == [3, 4]
 
 
+def test_shape_by_operators_without_kernels() -> None:
+    """What a shape is computed with need not be supported: neither settled nor read."""
+    model = ModelBuilder()
+    model.tensor("input", "FLOAT32", (2, 3))
+    model.tensor("shape", "INT32", (2,))
+    model.constant("axis", np.array([0], np.int32))
+    model.tensor("size", "INT32", (1,))
+    model.tensor("flat", "FLOAT32", (6,))
+    model.operator("SHAPE", [0], [1], options_table="ShapeOptions", options={"OutType": 2})
+    model.operator("REDUCE_PROD", [1, 2], [3])
+    model.operator("RESHAPE", [0, 3], [4])
+    plan = prepare(parse(model.finish([0], [4]), "m.tflite"), "reference")
+    assert [step.node.operator.index for step in plan.steps] == [2]
+
+
 def test_shape_from_data_stays() -> None:
     """A shape that depends on the input's values is not the compiler's to know."""
     graph = folded(flatten("CAST"), [0], [8])

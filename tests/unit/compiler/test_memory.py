@@ -50,7 +50,7 @@ class Drawing:
 
 @st.composite
 def models(draw: st.DrawFn) -> bytes:
-    """Draw a model of sums, concatenations, reshapes and variables, several inputs and outputs."""
+    """Draw a model of sums, parts, wholes, reshapes and variables, of several in- and outputs."""
     drawing = Drawing()
     inputs = [drawing.make(draw(st.integers(1, 3)) * 4) for _ in range(draw(st.integers(1, 3)))]
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2]))):
@@ -65,9 +65,9 @@ def models(draw: st.DrawFn) -> bytes:
 def draw_operator(draw: st.DrawFn, drawing: Drawing) -> None:
     """Draw an operator on tensors and variables that are there."""
     model, size = drawing.model, drawing.size
-    kinds = ["ADD", "RESHAPE", "CONCATENATION", "CONCATENATION"]
+    kinds = ["ADD", "RESHAPE", "SPLIT", "CONCATENATION", "CONCATENATION"]
     if drawing.variables:
-        kinds = ["ADD", "ADD", "RESHAPE", "CONCATENATION", "READ", "ASSIGN", "ASSIGN"]
+        kinds = ["ADD", "ADD", "RESHAPE", "SPLIT", "CONCATENATION", "READ", "ASSIGN", "ASSIGN"]
     kind = draw(st.sampled_from(kinds))
     first = draw(st.sampled_from(drawing.tensors))
     if kind == "ADD":
@@ -82,6 +82,12 @@ def draw_operator(draw: st.DrawFn, drawing: Drawing) -> None:
         operands = [first, draw(st.sampled_from(drawing.tensors))]
         made = [drawing.make(sum(map(size, operands)))]
         model.operator(kind, operands, made, options_table="ConcatenationOptions")
+    elif kind == "SPLIT":
+        axis = model.constant("axis", np.array(0, np.int32))
+        count = draw(st.sampled_from([n for n in (2, 4) if size(first) % n == 0] or [1]))
+        made = [drawing.make(size(first) // count) for _ in range(count)]
+        fields = {"NumSplits": count}
+        model.operator(kind, [axis, first], made, options_table="SplitOptions", options=fields)
     else:
         variable = draw(st.sampled_from(list(drawing.variables)))
         same = [t for t in drawing.tensors if size(t) == drawing.variables[variable]]
@@ -92,14 +98,18 @@ def draw_operator(draw: st.DrawFn, drawing: Drawing) -> None:
             assign(model, variable, draw(st.sampled_from(same)))
 
 
-def contents_of(graph: Graph, step: Step, known: dict[int, Contents], time: int) -> Contents:
-    """Return what the output of a step must hold."""
-    output = step.prepared.output
+def contents_of(
+    graph: Graph, step: Step, output: int, known: dict[int, Contents], time: int
+) -> Contents:
+    """Return what an output of a step must hold."""
     operands = [known[t] for t in step.prepared.operands if t is not None]
     if step.layer.type in ("RESHAPE", "READ_VARIABLE", "ASSIGN_VARIABLE"):
         return operands[0]
     if step.layer.type == "CONCATENATION":
         return [byte for operand in operands for byte in operand]
+    if step.layer.type == "SPLIT":
+        (start,) = (view.offset for view in step.prepared.views if view.inner == output)
+        return operands[0][start : start + graph.tensors[output].bytes]
     return contents(graph, output, time)
 
 
@@ -162,21 +172,23 @@ def infer(arena: Arena, variables: dict[int, Contents], time: int) -> dict[int, 
     for step in plan.steps:
         for operand in step.prepared.operands:
             assert operand is not None and arena.read(operand) == known[operand]
-        output = step.prepared.output
-        known[output] = contents_of(plan.graph, step, known, time)
-        if step.layer.type == "ADD" or is_copy(plan, step):
-            arena.write(output, known[output])
-        elif step.layer.type == "CONCATENATION":
-            copy_parts(arena, step, known)
-        assert arena.read(output) == known[output]
+        for output in step.prepared.outputs:
+            known[output] = contents_of(plan.graph, step, output, known, time)
+            if step.layer.type == "ADD" or is_copy(plan, step, output):
+                arena.write(output, known[output])
+            elif step.layer.type == "CONCATENATION":
+                copy_parts(arena, step, known)
+        assert all(arena.read(output) == known[output] for output in step.prepared.outputs)
     for tensor in (*plan.graph.outputs, *variables):
         assert arena.read(tensor) == known[tensor]
     assert not set(plan.graph.outputs) & set(plan.state)
     return known
 
 
-def is_copy(plan: Plan, step: Step) -> bool:
-    """Return whether a READ_VARIABLE or ASSIGN_VARIABLE copies."""
+def is_copy(plan: Plan, step: Step, output: int) -> bool:
+    """Return whether a READ_VARIABLE, an ASSIGN_VARIABLE or a SPLIT copies its output."""
+    if step.layer.type == "SPLIT":
+        return output not in {v.inner for v in step.prepared.views if v in plan.views}
     if step.layer.type == "ASSIGN_VARIABLE":
         return not plan.views.issuperset(step.prepared.views)
     return step.layer.type == "READ_VARIABLE" and not step.prepared.alias

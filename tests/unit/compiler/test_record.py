@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 
 from support import moving, single
 from support.chain import chain, conv, max_pool
@@ -65,6 +66,16 @@ def test_fused_and_cropped() -> None:
     cropped = record(chain((1, 14, 14, 1), [conv(8), conv(6), max_pool((3, 3), (3, 3))]), "cm7")
     (middle,) = (t for t in cropped["tensors"] if t["shape"][3:] == [8] and "offset" in t)
     assert (middle["file_shape"], middle["shape"]) == ([1, 12, 12, 8], [1, 11, 11, 8])
+
+
+@pytest.mark.parametrize("kind", ["INT8", "INT16"])
+def test_both_kernels_of_a_band(kind: str) -> None:
+    """A pool of nine pixels has a call of its own, whatever made its band; one of four has none."""
+    for size, pool in ((2, kind == "INT16"), (3, True)):
+        layers = [conv(8), max_pool((size, size), (size, size))]
+        (step,) = record(chain((1, 13, 13, 4), layers, kind), "cm7")["operators"]
+        assert step["functions"][0] == step["function"]
+        assert (f"max_pool_2d_{kind.lower()}" in step["functions"]) == pool
 
 
 def test_memory_in_use_counts_each_byte_once() -> None:

@@ -26,6 +26,7 @@ def choose_banded(
         replace(convolution.spatial, output_height=pool.window_height),
         requantization,
         convolution.activation_range,
+        whole=convolution.spatial,
     )
     choice = packed.choose(node, prepared, band)
     if choice is None:
@@ -36,6 +37,7 @@ def choose_banded(
         print=_printer(band, choice.scratch_bytes),
         lead=rows_lead(s, pool.output_height, pool.output_width, _step(prepared)),
         scratch_bytes=choice.scratch_bytes + prepared.scratch_bytes,
+        others=prepared.functions[1:],
     )
 
 

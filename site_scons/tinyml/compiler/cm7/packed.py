@@ -40,12 +40,16 @@ class Pool:
 
 @dataclass(frozen=True)
 class Packed:
-    """A convolution: the output of ``spatial`` is the pool's."""
+    """A convolution: the output of ``spatial`` is the pool's.
+
+    ``whole`` is the convolution's own geometry where ``spatial`` is that of its first band.
+    """
 
     spatial: Spatial
     requantization: Requantization
     activation_range: tuple[float, float]
     pool: Pool = Pool()
+    whole: Spatial | None = None
 
     @property
     def pooled(self) -> bool:
@@ -58,6 +62,18 @@ class Packed:
         s = self.spatial
         return self.pooled or s.batches * s.output_height * s.output_width >= TILE
 
+    @property
+    def most_taps(self) -> int | None:
+        """After how many taps a sum is put aside; None where it is not, or not always.
+
+        Rows of a window outside of the image are left out, and what is left is cut anew.
+        """
+        s = self.whole or self.spatial
+        bottom = (s.output_height - 1) * s.stride_height - s.padding_top
+        bottom += (s.window_height - 1) * s.dilation_height
+        inside = s.padding_top == 0 and bottom < s.input_height
+        return TILE * PIECE if inside and not self.in_fours else None
+
 
 def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
     """Return the call with the weights and the bias of a node, None where they do not fit it."""
@@ -65,7 +81,7 @@ def choose(node: Node, prepared: Prepared, packed: Packed) -> Choice | None:
     rows = (s.output_channels, s.window_height, s.window_width * s.input_channels)
     biases = np.zeros(s.output_channels, np.int64) if bias is None else bias.values()
     layer = Layer(weights.values().reshape(rows), biases.reshape(-1), packed.requantization)
-    data = packing.pack(layer, None if packed.in_fours else TILE * PIECE)
+    data = packing.pack(layer, packed.most_taps)
     if data is None:
         return None
     return Choice(

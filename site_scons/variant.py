@@ -44,6 +44,7 @@ def environment(choice):
     """
     described = [models.load(Path("models") / name) for name in choice.models]
     require_apart(choice.models)
+    _require_apps(described)
     board = _placed(boards.load(Path("firmware/boards") / choice.board), described, choice.engine)
     upstream = upstream_cmsis_nn(choice) if choice.kernel == "cmsis-nn" else None
     kernel = kernel_with_provider(choice.kernel, upstream)
@@ -51,7 +52,7 @@ def environment(choice):
     env = Environment(
         tools=[],
         BOARD=board,
-        BOARDDIR=f"firmware/boards/{board.name}",
+        BOARDDIR=f"firmware/boards/{choice.board}",
         MODELS=described,
         FIRMWARENAME="+".join(choice.models),
         CHOICE=choice,
@@ -119,6 +120,18 @@ def kernel_with_provider(kernel, upstream):
         tuned = {path.name for path in (kernels / "cm7").glob("*.c")}
         return f"cm7 ({len(reference & tuned)} of {len(reference)} tuned)"
     return kernel
+
+
+def _require_apps(described):
+    """Refuse a model whose application does not exist."""
+    apps = sorted(path.parent.name for path in Path("firmware/apps").glob("*/SConscript"))
+    for model in described:
+        if model.app not in apps:
+            raise UserError(
+                f"{model.folder}/model.toml app is {model.app!r}",
+                f"one of {', '.join(apps)}",
+                f"correct app in {model.folder}/model.toml",
+            )
 
 
 def _placed(board, described, engine):

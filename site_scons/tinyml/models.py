@@ -108,6 +108,9 @@ def load(folder: Path) -> Model:
     hint = f"correct {toml}; the keys are explained in models/mnist/model.toml"
     if not toml.is_file():
         raise _no_such_model(folder)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", folder.name):
+        culprit = f"the model's folder is called {folder.name!r}"
+        raise UserError(culprit, "letters, digits, - and _ in its name", f"rename {folder}")
     described = typed_toml.build(_ModelToml, read_toml(toml, hint), str(toml), hint)
     scale = described.input.scale
     if not (math.isfinite(scale) and scale > 0):

@@ -67,6 +67,7 @@ def add_board(folder: Path, name: str, *replacements: tuple[str, str]) -> None:
         (["emulate", "board=mps2-an500", "uart6=off"], "uart6=", "board=stm32f746"),
         (["emulate", "limit=soon"], "limit=soon", "virtual time"),
         (["emulate", "uart6=com1"], "uart6=com1", "tcp:PORT"),
+        (["emulate", "counts=/no/folder/x"], "cannot write /no/folder/x", "a folder that exists"),
     ],
 )
 def test_wrong_options(root: Path, arguments: list[str], culprit: str, allowed: str) -> None:
@@ -91,6 +92,15 @@ def test_bad_model_files(copied: Path, name: str, h5: bytes | None, culprit: str
     add_model(copied, name, h5)
     assert culprit in refused(copied, f"model={name}")
     assert not list(copied.glob(f"build/models/{name}/**/*.*"))
+
+
+def test_an_application_that_is_not_there(copied: Path) -> None:
+    """A misspelled app is refused with those that there are."""
+    add_model(copied, "misspelled", b"")
+    toml = copied / "models" / "misspelled" / "model.toml"
+    toml.write_text(toml.read_text().replace('app = "mnist"', 'app = "mnits"'))
+    message = refused(copied, "model=misspelled")
+    assert "app is 'mnits'" in message and "one of mnist, profile, vectors" in message
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,11 @@ def test_bad_placement_is_refused(folder: Path, line: str, culprit: str) -> None
     """Wrong types and keys, and layers without a memory."""
     error = refused(folder, f'file = "net.h5"\n[placement]\n{line}\n')
     assert culprit in error.culprit
+
+
+@pytest.mark.parametrize("name", ["my model", "a.b", "a+b", "x'y", "e;touch x", "-n"])
+def test_a_folder_name_that_tools_would_misread_is_refused(folder: Path, name: str) -> None:
+    """It becomes part of commands, of C names and of file names."""
+    renamed = folder.rename(folder.parent / name)
+    error = refused(renamed, 'file = "net.h5"\napp = "mnist"\n')
+    assert repr(name) in error.culprit and "letters" in error.expected

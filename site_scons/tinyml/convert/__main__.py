@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
+from tinyml.children import die_with_parent
 from tinyml.convert import explain, pipeline, quantize, tools
 from tinyml.convert.load import load
 from tinyml.errors import UserError, exit_status
@@ -19,6 +22,8 @@ def main() -> int:
     Silent on success. Outputs appear whole or not at all.
     """
     options = _parser().parse_args()
+    if not options.in_process:
+        return _in_child(options)
     if options.explain:
         with tools.output_held_back():
             source = load(options.model)
@@ -40,6 +45,20 @@ def main() -> int:
     return 0
 
 
+def _in_child(options: argparse.Namespace) -> int:
+    """Do it in a process of its own, which TensorFlow may crash; return its exit status."""
+    command = [sys.executable, "-m", "tinyml.convert", "--in-process", *sys.argv[1:]]
+    status = subprocess.run(command, check=False, preexec_fn=die_with_parent()).returncode
+    if status >= 0 or -status == signal.SIGINT:
+        return abs(status)
+    what = "explain" if options.explain else f"quantize={options.quantize}"
+    raise UserError(
+        f"TensorFlow crashed on {options.model} ({what}, {signal.Signals(-status).name})",
+        "a model that its converter takes; LSTM and GRU in int8 and int16x8 are known to crash it",
+        "quantize=none, or unroll=True in a recurrent layer",
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tinyml.convert", description=main.__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
@@ -57,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--accuracy", type=Path, metavar="X.accuracy.json", help="where to write the comparison"
     )
+    parser.add_argument("--in-process", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyml.convert import tools
+from tinyml.errors import UserError
 
 NAME = "tf.lite BUILTIN_REF"
 
@@ -54,9 +55,16 @@ class Interpreter:
         """Allocate the tensors; ``input_names`` are the source model's, in its order."""
         tf = tools.tensorflow()
         reference = tf.lite.experimental.OpResolverType.BUILTIN_REF
-        self._interpreter = tf.lite.Interpreter(
-            model_content=data, experimental_op_resolver_type=reference, num_threads=1
-        )
+        try:
+            self._interpreter = tf.lite.Interpreter(
+                model_content=data, experimental_op_resolver_type=reference, num_threads=1
+            )
+        except (RuntimeError, ValueError) as error:  # an operator it has no kernel for
+            raise UserError(
+                f"TensorFlow Lite cannot run what it was converted to: {str(error).split('. ')[0]}",
+                "a model whose operators TensorFlow Lite's reference kernels run",
+                "replace the layer (UpSampling2D: interpolation='bilinear')",
+            ) from error
         self._run = self._interpreter.get_signature_runner()
         inputs, outputs = self._run.get_input_details(), self._run.get_output_details()
         self._output_names = [f"output_{index}" for index in range(len(outputs))]

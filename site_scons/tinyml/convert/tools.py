@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import importlib
 import os
 import sys
@@ -45,8 +44,6 @@ def output_held_back() -> Iterator[None]:
     streams = (1, 2)
     saved = [os.dup(stream) for stream in streams]
     with tempfile.TemporaryFile() as held, os.fdopen(os.dup(2), "wb") as screen:
-        # Should TensorFlow abort the process, at least the place is shown.
-        faulthandler.enable(screen)
         try:
             for stream in streams:
                 os.dup2(held.fileno(), stream)
@@ -57,7 +54,6 @@ def output_held_back() -> Iterator[None]:
                 screen.write(held.read())
             raise
         finally:
-            faulthandler.disable()
             sys.stdout.flush()
             sys.stderr.flush()
             for stream, copy in zip(streams, saved, strict=True):

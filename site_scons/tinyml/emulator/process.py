@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import selectors
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from tinyml.children import die_with_parent
 from tinyml.errors import UserError
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _CHUNK = 65536
 
 
@@ -58,7 +57,7 @@ def _start(command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes]:
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(),
         )
     except OSError as error:
         raise UserError(
@@ -66,14 +65,6 @@ def _start(command: Sequence[str], cwd: Path | None) -> subprocess.Popen[bytes]:
             "an executable and an existing folder",
             "build the firmware first, and check --cwd",
         ) from error
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """Return what the child does before exec: ask Linux for SIGKILL when its parent is gone."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: nothing may be loaded after fork
-    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _copy_output(child: subprocess.Popen[bytes], deadline: float) -> bool:

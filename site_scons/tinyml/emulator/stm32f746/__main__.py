@@ -106,10 +106,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Run an image; return its exit status, 124 for a limit, 125 for what the chip cannot do."""
     options = parser().parse_args(arguments)
     loaded = image.load(options.image)
+    for file in filter(None, (options.trace, options.counts)):
+        _require_writable(Path(file))
     if options.trace is None:
         return _run(loaded, options, None)
     with options.trace.open("w", encoding="utf-8") as trace:
         return _run(loaded, options, trace)
+
+
+def _require_writable(file: Path) -> None:
+    """Refuse a place for output before the run, not after it."""
+    if file.is_dir() or not file.resolve().parent.is_dir():
+        raise UserError(f"cannot write {file}", "a file in a folder that exists", "make its folder")
 
 
 def _run(loaded: image.Image, options: argparse.Namespace, trace: TextIO | None) -> int:

@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.chain import chain, conv, max_pool
+from tinyml.compiler.cm7.packed import PIECE, TILE, Packed
 from tinyml.compiler.cm7.packing import DEAD_SCALE, Layer, pack, pairs, pieces
+from tinyml.compiler.graph import parse
+from tinyml.compiler.plan import prepare
 from tinyml.compiler.quantized import Requantization
+from tinyml.compiler.spatial import Windowed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 HALF = 1 << 30
@@ -144,3 +149,15 @@ def test_sums_of_pieces(weight: int, fits: bool) -> None:
     given = layer(weights=weights, biases=np.zeros(2, np.int64), input_offset=128)
     assert pack(given) is None
     assert (pack(given, 576) is not None) == fits
+
+
+def test_pieces_of_bands() -> None:
+    """Rows that only the last band's windows lack count for the whole convolution."""
+    layers = [conv(2, (10, 1), (9, 1), same=True), max_pool((2, 1), (2, 1))]
+    plan = prepare(parse(chain((1, 36, 1, 64), layers), "m.tflite"), "reference")
+    convolution = plan.steps[0].prepared
+    assert isinstance(convolution, Windowed)
+    whole = convolution.spatial
+    scaling, band = layer().requantization, replace(whole, output_height=2)
+    assert Packed(band, scaling, (-128, 127)).most_taps == TILE * PIECE
+    assert Packed(band, scaling, (-128, 127), whole=whole).most_taps is None

@@ -105,7 +105,7 @@ def load(folder: Path) -> Model:
             the wrong type, a path that leaves the folder or does not exist.
     """
     toml = folder / "model.toml"
-    hint = f"correct {toml}; the keys are explained in models/mnist/model.toml"
+    hint = f"correct {toml}; the keys are explained in docs/models.md"
     if not toml.is_file():
         raise _no_such_model(folder)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", folder.name):

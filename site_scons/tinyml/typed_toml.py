@@ -20,7 +20,7 @@ T = TypeVar("T")
 _NAMES = {
     bool: "true or false",
     int: "a whole number",
-    float: "a number with a decimal point",
+    float: "a number",
     str: "a string",
 }
 
@@ -69,6 +69,8 @@ def _value(kind: Any, value: object, where: str, hint: str) -> Any:
         return _items(typing.get_args(kind)[0], value, where, hint)
     if typing.get_origin(kind) is Mapping:
         return _named(typing.get_args(kind)[1], value, where, hint)
+    if kind is float and type(value) is int:
+        value = float(value)
     # bool is a subclass of int: `size = true` is still a mistake.
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise UserError(f"{where} is {value!r}", _NAMES[kind], hint)

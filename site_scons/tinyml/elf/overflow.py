@@ -99,8 +99,8 @@ def explain(elf: str, found: Sequence[Overflow], forced: Forced | None) -> UserE
     return UserError(
         "\n       ".join(lines),
         " and ".join(f"{overflow.region} to hold all that is assigned to it" for overflow in found),
-        "a smaller model or opt=size; or assign something to another region in board.toml, or in"
-        " [placement] of model.toml",
+        "a smaller model; quantize=int8 or dynamic (a quarter of float32's weights); opt=size; for"
+        " RAM also another region in board.toml, or in [placement] of model.toml",
     )
 
 

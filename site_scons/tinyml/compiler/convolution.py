@@ -11,6 +11,7 @@ from tinyml.compiler.code import Code, Names, Raw
 from tinyml.compiler.graph import Tensor
 from tinyml.compiler.hybrid import Hybrid, print_hybrid
 from tinyml.compiler.node import Node, Signature
+from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import Requantization, require_32_bits, symmetric_weights
 from tinyml.compiler.spatial import Windowed
 
@@ -69,21 +70,50 @@ def print_convolution(
         "activation_min": low,
         "activation_max": high,
     }
+    return print_weighted(
+        operator,
+        prepared,
+        names,
+        members,
+        requantization=prepared.requantization,
+        scaling=prepared.scaling,
+        hybrid=prepared.hybrid,
+    )
+
+
+def print_weighted(
+    operator: str,
+    prepared: Prepared,
+    names: Names,
+    members: Mapping[str, Any],
+    *,
+    requantization: Requantization | None = None,
+    scaling: int16.Scaling | None = None,
+    hybrid: Hybrid | None = None,
+) -> Code:
+    """Print the parameter struct of a weighted sum, and the call.
+
+    ``members`` are those of the struct but for what scales the sums, of which there is one kind at
+    most.
+    """
     constants: tuple[str, ...] = ()
-    if prepared.requantization is not None:
-        constants, quantized = print_requantization(prepared.requantization, names)
-        members |= quantized
-    if prepared.scaling is not None:
-        constants, scaling = int16.print_scaling(prepared.scaling, names)
-        members |= scaling
-    if prepared.hybrid is not None:
-        constants, scales = print_hybrid(prepared.hybrid, names)
-        members |= scales
+    scales: dict[str, Any] = {}
+    if requantization is not None:
+        constants, scales = print_requantization(requantization, names)
+    if scaling is not None:
+        constants, scales = int16.print_scaling(scaling, names)
+    if hybrid is not None:
+        constants, scales = print_hybrid(hybrid, names)
     function = f"{operator}_{prepared.variant}"
     scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
-    tensors = (*prepared.operands, *scratch, prepared.output)
     return code.kernel_call(
-        names, f"{operator}.h", function, f"{function}_params", members, tensors, constants
+        names,
+        f"{operator}.h",
+        function,
+        f"{function}_params",
+        {**members, **scales},
+        (*prepared.operands, *scratch, prepared.output),
+        constants,
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import tflite
 
-from tinyml.compiler import code, int16
-from tinyml.compiler.code import Code, Names, Raw
-from tinyml.compiler.convolution import VARIANTS, print_requantization, require_constants
-from tinyml.compiler.hybrid import Hybrid, fully_connected_hybrid, print_hybrid
+from tinyml.compiler import int16
+from tinyml.compiler.code import Code, Names
+from tinyml.compiler.convolution import VARIANTS, print_weighted, require_constants
+from tinyml.compiler.hybrid import Hybrid, fully_connected_hybrid
 from tinyml.compiler.node import Node
 from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import (
@@ -128,21 +128,15 @@ def print_(prepared: FullyConnected, names: Names) -> Code:
         "activation_min": low,
         "activation_max": high,
     }
-    constants: tuple[str, ...] = ()
     if prepared.int8 is not None:
-        constants, quantized = print_requantization(prepared.int8.requantization, names)
-        members |= quantized
         members["weights_offset"] = prepared.int8.weights_offset
         members["per_channel"] = int(prepared.int8.per_channel)
-    if prepared.scaling is not None:
-        constants, scaling = int16.print_scaling(prepared.scaling, names)
-        members |= scaling
-    if prepared.hybrid is not None:
-        constants, scales = print_hybrid(prepared.hybrid, names)
-        members |= scales
-    function = f"fully_connected_{prepared.variant}"
-    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
-    tensors = (*prepared.operands, *scratch, prepared.output)
-    return code.kernel_call(
-        names, "fully_connected.h", function, f"{function}_params", members, tensors, constants
+    return print_weighted(
+        "fully_connected",
+        prepared,
+        names,
+        members,
+        requantization=prepared.int8.requantization if prepared.int8 else None,
+        scaling=prepared.scaling,
+        hybrid=prepared.hybrid,
     )

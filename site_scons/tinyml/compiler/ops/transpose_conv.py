@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 import tflite
 
-from tinyml.compiler import code
-from tinyml.compiler.code import Code, Names, Raw
-from tinyml.compiler.convolution import per_channel, print_requantization, require_constants
-from tinyml.compiler.hybrid import Hybrid, image_bytes, print_hybrid, transpose_conv_hybrid
+from tinyml.compiler.code import Code, Names
+from tinyml.compiler.convolution import per_channel, print_weighted, require_constants
+from tinyml.compiler.hybrid import Hybrid, image_bytes, transpose_conv_hybrid
 from tinyml.compiler.node import Node, Signature
 from tinyml.compiler.prepared import Prepared
 from tinyml.compiler.quantized import Requantization, activation, activation_range
@@ -146,16 +145,11 @@ def print_(prepared: TransposeConv, names: Names) -> Code:
     """Print the parameter struct and the call."""
     low, high = prepared.activation_range
     members = {"spatial": prepared.spatial, "activation_min": low, "activation_max": high}
-    constants: tuple[str, ...] = ()
-    if prepared.requantization is not None:
-        constants, quantized = print_requantization(prepared.requantization, names)
-        members |= quantized
-    if prepared.hybrid is not None:
-        constants, scales = print_hybrid(prepared.hybrid, names)
-        members |= scales
-    function = f"transpose_conv_{prepared.variant}"
-    scratch = (Raw(names.scratch),) if prepared.scratch_bytes else ()
-    tensors = (*prepared.operands, *scratch, prepared.output)
-    return code.kernel_call(
-        names, "transpose_conv.h", function, f"{function}_params", members, tensors, constants
+    return print_weighted(
+        "transpose_conv",
+        prepared,
+        names,
+        members,
+        requantization=prepared.requantization,
+        hybrid=prepared.hybrid,
     )

@@ -171,8 +171,7 @@ def _archive(env, described, library, tree, own, required):
     env.Append(
         CPPPATH=[tree.Dir(name) for name in library.private_include],
         CPPDEFINES=list(_macros(library.defines)),
-        # The checkout's own path would be in the debug information.
-        CCFLAGS=["-w", "$(", f"-ffile-prefix-map={Path.cwd()}=.", "$)", *library.flags],
+        CCFLAGS=["-w", *library.flags],
     )
     env.AppendUnique(CPPPATH=list(own.include), CPPDEFINES=list(own.defines))
     _compile_with(env, required)

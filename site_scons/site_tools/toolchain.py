@@ -5,6 +5,7 @@ in SYSTEMINCLUDE too are given to the compiler with -isystem, which silences the
 """
 
 import shutil
+from pathlib import Path
 
 from tinyml.errors import UserError
 
@@ -62,6 +63,8 @@ def generate(env):
     for tool in ("cc", "cxx", "link", "ar", "as"):
         env.Tool(tool)
     core = list(env["BOARD"].core.flags) if env["BOARD"].core else []
+    # Debug information without the checkout's own path: an object is the same wherever it is made.
+    here = ["$(", f"-ffile-prefix-map={Path.cwd()}=.", "$)"]
     env.Replace(
         CC=f"{prefix}gcc",
         CXX=f"{prefix}g++",
@@ -79,9 +82,9 @@ def generate(env):
     env.Append(
         CFLAGS=["-std=c11"],
         CXXFLAGS=CXX_DIALECT,
-        CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *WARNINGS]
+        CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *here, *WARNINGS]
         + ["-ffunction-sections", "-fdata-sections"],
-        ASPPFLAGS=[*core, "-g"],
+        ASPPFLAGS=[*core, "-g", *here],
         LINKFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-Wl,--gc-sections"]
         + (["--specs=nano.specs", "-nostartfiles", "-Wl,-z,noexecstack"] if core else []),
     )

@@ -70,6 +70,45 @@ CONSOLES = {
 }
 
 
+HOST = """
+    #include "interface.h"
+    int main(void) {
+        board_init();
+        static const char *const names[] = {"console", "link"};
+        int said = 0;
+        for (int port = 0; port < 2; ++port) {
+            if (board_port_open((enum board_port)port)) {
+                board_write(" ", said++ ? 1 : 0);
+                board_write(names[port], port ? 4 : 7);
+            }
+        }
+        board_write("\\n", 1);
+        for (;;) {
+            for (int port = 0; port < 2; ++port) {
+                uint8_t byte;
+                while (board_port_read((enum board_port)port, &byte)) {
+                    if (byte == 4) { board_exit(9); }
+                    byte = port && byte >= 'a' && byte <= 'z' ? (uint8_t)(byte - 32) : byte;
+                    board_port_write((enum board_port)port, &byte, 1);
+                }
+            }
+            board_sleep();
+        }
+    }
+"""
+
+
+def build_host(folder: Path) -> Path:
+    """Compile the native program with the board's own ports."""
+    boards = ROOT / "firmware" / "boards"
+    (folder / "host.c").write_text(HOST)
+    sources = ["host.c", *sorted((boards / "host").glob("*.c"))]
+    includes = [f"-I{boards}", f"-I{boards / 'host'}"]
+    command = ["cc", "-std=c11", "-O1", *includes, *map(str, sources), "-o", "host"]
+    subprocess.run(command, cwd=folder, check=True)
+    return folder / "host"
+
+
 @dataclass(frozen=True)
 class Runner:
     """One board's emulator and the program for it; ``told``: it learns and says which are open."""
@@ -100,10 +139,12 @@ def environment() -> dict[str, str]:
     return {**project.without_project_path(), "PYTHONPATH": str(ROOT / "site_scons")}
 
 
-@pytest.fixture(scope="module", params=["mps2-an500", "stm32f746"])
+@pytest.fixture(scope="module", params=["mps2-an500", "stm32f746", "host"])
 def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runner:
     """Return one emulator after the other."""
     folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "host":
+        return Runner(request.param, build_host(folder), told=True)
     if request.param == "mps2-an500":
         return Runner(request.param, bare_mps2.build(folder), told=True)
     return Runner(request.param, bare_stm32.build(folder, stm32_source()), told=False)

@@ -24,9 +24,8 @@ def as_json(report: Report) -> str:
         document["kernels"] = _kernels(report.operators)
     # A row a line: a file of thousands of them can still be read, and compared by lines.
     rows = ",\n".join(f"    {json.dumps(leaf._asdict())}" for leaf in report.leaves)
-    return (
-        json.dumps(document, indent=2).removesuffix("\n}") + f',\n  "leaves": [\n{rows}\n  ]\n}}\n'
-    )
+    text = json.dumps(document, indent=2).removesuffix("\n}")
+    return f'{text},\n  "leaves": [\n{rows}\n  ]\n}}\n'
 
 
 def _account(account: Account) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a byte is for: model weights, arena, kernels, app, ... by the table of rules in groups.toml."""
+"""What a byte is for: model weights, arena, kernels, app, ... by the rules in groups.toml."""
 
 from __future__ import annotations
 
@@ -89,9 +89,10 @@ def _rule(row: object, where: str) -> Rule:
 
 def _pattern(value: object, where: str) -> re.Pattern[str]:
     words = value if isinstance(value, list) else [value]
-    if not words or not all(isinstance(word, str) for word in words):
+    texts = [word for word in words if isinstance(word, str)]
+    if not words or len(texts) < len(words):
         raise UserError(f"{where} is {value!r}", "a pattern, or a list of them", _HINT)
-    return re.compile("|".join(_regex(word) for word in words))
+    return re.compile("|".join(_regex(text) for text in texts))
 
 
 def _regex(pattern: str) -> str:

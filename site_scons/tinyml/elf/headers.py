@@ -16,14 +16,7 @@ from typing import NamedTuple
 Buffer = bytes | mmap.mmap | memoryview
 
 MAGIC = b"\x7fELF"
-SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS, SHF_TLS = (
-    0x1,
-    0x2,
-    0x4,
-    0x10,
-    0x20,
-    0x400,
-)
+SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS = 0x1, 0x2, 0x4, 0x400
 SHT_PROGBITS, SHT_SYMTAB, SHT_NOBITS, SHT_DYNSYM = 1, 2, 8, 11
 PT_LOAD, PT_TLS = 1, 7
 ET_REL = 1

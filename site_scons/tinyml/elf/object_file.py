@@ -1,4 +1,4 @@
-"""How much code and data an object file (``.o``) holds, before any linker has dropped some of it."""
+"""How much code and data an object file (``.o``) holds, before a linker has dropped any of it."""
 
 from __future__ import annotations
 

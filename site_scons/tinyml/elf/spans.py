@@ -22,9 +22,7 @@ KINDS = (SYMBOL, LITERAL, PADDING, RESERVE, UNATTRIBUTED)
 
 _RESERVE_AT_LEAST = 64  # a shorter hole in RAM that no object fills is alignment
 _RESERVES = re.compile(r"stack|heap|reserve", re.IGNORECASE)
-_OF_ONE = re.compile(
-    r"\.(?:text|rodata|data|bss|tdata|tbss|sdata|sbss|data\.rel\.ro|ramfunc)\.(.+)"
-)
+_OF_ONE = re.compile(r"\.(?:text|rodata|data|bss|tdata|tbss|sdata|sbss|ramfunc)\.(.+)")
 _PARTS = re.compile(r"(?:startup|unlikely|hot|exit|local|rel\.ro|rel)\.(?=.)")
 _MERGED = re.compile(r"(?:^|\.)(?:str|cst)\d[\d.]*$")
 # Tables that the toolchain makes and names no part of: for unwinding, for the dynamic linker.
@@ -171,7 +169,8 @@ class _Divider:
     def _files(self, symbols: Iterable[Symbol]) -> dict[str, str]:
         """Return the source of each object, told by its local symbols; of one with several none."""
         found: dict[str, str] = {}
-        for place in (*symbols, *self.marks):
+        places: list[Symbol | Mark] = [*symbols, *self.marks]
+        for place in places:
             if not place.file or not self.pieces:
                 continue
             index = bisect_right(self.piece_starts, place.address) - 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tinyml.amounts import Amount
 from tinyml.elf import match
 from tinyml.elf.match import Item, Pair
-from tinyml.elf.stored import MEMORIES, Document, Leaf
+from tinyml.elf.stored import FLASH, MEMORIES, RAM, Document, Leaf
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _biggest(row: Symbol) -> tuple[int, str, str]:
 
 def _memory(memory: str, old: Document, new: Document) -> Row:
     total = Delta(old.used(memory), new.used(memory))
-    return Row(memory, *((total, Delta()) if memory == MEMORIES[0] else (Delta(), total)))
+    return Row(memory, total, Delta()) if memory == FLASH else Row(memory, Delta(), total)
 
 
 def _rows(old: Document, new: Document, key: Callable[[Leaf], str]) -> tuple[Row, ...]:
@@ -119,7 +119,7 @@ def _rows(old: Document, new: Document, key: Callable[[Leaf], str]) -> tuple[Row
         for leaf in document.leaves:
             given = Delta(leaf.bytes, 0) if is_old else Delta(0, leaf.bytes)
             found[key(leaf)][memory_of[leaf.region]] += given
-    rows = [Row(name, *sums.values()) for name, sums in found.items()]
+    rows = [Row(name, sums[FLASH], sums[RAM]) for name, sums in found.items()]
     return tuple(sorted(rows, key=lambda row: (-row.flash.new - row.ram.new, row.name)))
 
 
@@ -128,7 +128,8 @@ def _symbol(pair: Pair, old: Document, new: Document) -> Symbol:
     item = pair.item
     return Symbol(
         item.symbol or f"({item.kind})",
-        *(Delta(a, b) for a, b in zip(before, after, strict=True)),
+        flash=Delta(before[FLASH], after[FLASH]),
+        ram=Delta(before[RAM], after[RAM]),
         group=item.group,
         library=item.library,
         object=item.object,
@@ -138,13 +139,13 @@ def _symbol(pair: Pair, old: Document, new: Document) -> Symbol:
     )
 
 
-def _by_memory(item: Item | None, document: Document) -> list[int]:
+def _by_memory(item: Item | None, document: Document) -> dict[str, int]:
     memory_of = document.memory_of()
     counts: Iterable[tuple[str, int]] = item.bytes.items() if item else ()
     sums = dict.fromkeys(MEMORIES, 0)
     for region, count in counts:
         sums[memory_of[region]] += count
-    return list(sums.values())
+    return sums
 
 
 def _was(pair: Pair) -> str:

@@ -33,7 +33,8 @@ static const struct inference_tensor mixed_outputs[] = {
     TENSOR("sum", FLOAT32, 1, shape_1, 4, 0.0f, 0, &mixed.sum),
     TENSOR("b", UINT8, 2, shape_3, 3, 0.0078125f, 128, mixed.b),
 };
-static const struct inference_operator mixed_operators[] = {{"SUM", "partial", 6}, {"ADD", "sum", 2}};
+static const struct inference_operator mixed_operators[] = {{"SUM", "partial", 6},
+                                                            {"ADD", "sum", 2}};
 static const struct inference_tensor mixed_results[] = {
     TENSOR("partial", FLOAT32, 1, shape_1, 4, 0.0f, 0, &mixed.partial),
     TENSOR("none", INT8, 1, shape_1, 0, 0.0f, 0, NULL),
@@ -58,7 +59,8 @@ static uint8_t wide[WIDE_BYTES];
 static const int32_t wide_shape[] = {1, WIDE_BYTES};
 static const struct inference_tensor wide_tensor =
     TENSOR("pixels", UINT8, 2, wide_shape, WIDE_BYTES, 0.00390625f, 0, wide);
-static const struct inference_operator wide_operators[] = {{"NOT", "inverted", 0}, {"ADD", "more", 1}};
+static const struct inference_operator wide_operators[] = {{"NOT", "inverted", 0},
+                                                           {"ADD", "more", 1}};
 static const struct inference_tensor wide_results[] = {
     TENSOR("inverted", UINT8, 2, wide_shape, WIDE_BYTES, 0.00390625f, 0, wide),
     TENSOR("more", UINT8, 2, wide_shape, WIDE_BYTES, 0.00390625f, 0, wide),
@@ -101,7 +103,8 @@ static void reset_stream(void) {
 
 // broken: fails where its input is not 0.
 static int8_t flag;
-static const struct inference_tensor flag_tensor = TENSOR("flag", INT8, 1, shape_1, 1, 1.0f, 0, &flag);
+static const struct inference_tensor flag_tensor =
+    TENSOR("flag", INT8, 1, shape_1, 1, 1.0f, 0, &flag);
 
 static int run_broken(void) {
     return flag ? -5 : 0;
@@ -109,7 +112,8 @@ static int run_broken(void) {
 
 // talkative: a name that no frame holds.
 static char name[5001];
-static const struct inference_tensor talkative_tensor = TENSOR(name, INT8, 1, shape_1, 1, 1.0f, 0, &flag);
+static const struct inference_tensor talkative_tensor =
+    TENSOR(name, INT8, 1, shape_1, 1, 1.0f, 0, &flag);
 static const struct inference_operator talkative_operator = {"NONE", name, 0};
 
 static const struct inference_model list[] = {
@@ -119,8 +123,8 @@ static const struct inference_model list[] = {
      NULL, wide, wide_results},
     {"stream", &step_tensor, &total_tensor, stream_operators, 1, 1, STREAM_OPERATORS, 4, 0, 4,
      run_stream, NULL, reset_stream, &step, stream_results},
-    {"broken", &flag_tensor, &flag_tensor, mixed_operators, 1, 1, 0, 1, 0, 0, run_broken, NULL, NULL,
-     &flag, NULL},
+    {"broken", &flag_tensor, &flag_tensor, mixed_operators, 1, 1, 0, 1, 0, 0, run_broken, NULL,
+     NULL, &flag, NULL},
     {"talkative", &talkative_tensor, &talkative_tensor, &talkative_operator, 1, 1, 1, 1, 0, 0,
      run_broken, NULL, NULL, &flag, NULL},
 };
@@ -132,7 +136,8 @@ const uint32_t test_model_count = sizeof test_models / sizeof test_models[0];
 void test_models_start(void) {
     memset(name, 'n', sizeof name - 1);
     for (uint32_t i = 0; i < STREAM_OPERATORS; ++i) {
-        stream_operators[i] = (struct inference_operator){"ASSIGN_VARIABLE", "a name of some length", i};
+        stream_operators[i] =
+            (struct inference_operator){"ASSIGN_VARIABLE", "a name of some length", i};
         stream_results[i] = total_tensor;
     }
 }

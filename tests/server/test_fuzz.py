@@ -26,7 +26,7 @@ REQUESTS: dict[str, dict[str, st.SearchStrategy[object]]] = {
     "GetOperators": {"model": NUMBERS, "first": NUMBERS},
     "WriteInputs": {"model": NUMBERS, "parts": PARTS},
     "Infer": {"model": NUMBERS, "parts": PARTS, "reset": st.booleans()},
-    "ReadTensor": {name: NUMBERS for name in ("model", "index", "first_byte", "bytes")}
+    "ReadTensor": dict.fromkeys(("model", "index", "first_byte", "bytes"), NUMBERS)
     | {"source": st.integers(0, 3)},
     "GetStatistics": {"clear": st.booleans()},
 }
@@ -34,7 +34,9 @@ CALLS = st.sampled_from(sorted(REQUESTS)).flatmap(
     lambda name: st.tuples(st.just(name), st.fixed_dictionaries({}, optional=REQUESTS[name]))
 )
 #: A fault: where (of the whole, in 1/65536), what, and a byte for it.
-FAULTS = st.lists(st.tuples(st.integers(0, 65535), st.sampled_from("xidc"), st.integers(0, 255)), max_size=6)
+FAULTS = st.lists(
+    st.tuples(st.integers(0, 65535), st.sampled_from("xidc"), st.integers(0, 255)), max_size=6
+)
 
 Call = tuple[str, dict[str, object]]
 
@@ -69,7 +71,10 @@ def answers(server: Server) -> bool:
     other = encode(40_001, server.messages.request("Ping", echo=b"all"))  # none is a repetition
     frames = Decoder(4096).feed(server.line(ping + other))
     found = [server.messages.response(f.payload) for f in frames if f.sequence in (40_000, 40_001)]
-    return [(kind, bytes(table.EchoAsNumpy())) for kind, table in found] == [("Pong", b"after"), ("Pong", b"all")]
+    return [(kind, bytes(table.EchoAsNumpy())) for kind, table in found] == [
+        ("Pong", b"after"),
+        ("Pong", b"all"),
+    ]
 
 
 @settings(max_examples=400)
@@ -87,7 +92,9 @@ def test_any_request(server: Server, call: Call, sequence: int) -> None:
 
 @settings(max_examples=1000)
 @given(call=CALLS, faults=FAULTS)
-def test_any_message_in_a_good_frame(server: Server, call: Call, faults: list[tuple[int, str, int]]) -> None:
+def test_any_message_in_a_good_frame(
+    server: Server, call: Call, faults: list[tuple[int, str, int]]
+) -> None:
     """A message that was damaged before it was framed: the Verifier alone stands in its way."""
     payload = damaged(server.messages.request(call[0], **call[1]), faults)[:4096]
     (frame,) = server.frames(encode(7, payload))

@@ -82,7 +82,9 @@ def test_models(server: Server) -> None:
     assert [list(t.ShapeAsNumpy()) for t in inputs] == [[1, 4], [1, 3], [1, 2], [1, 2], [1, 2, 3]]
     assert [t.Bytes() for t in inputs] == [4, 3, 4, 8, 24]
     assert [t.ZeroPoint() for t in inputs] == [-3, 128, 0, 0, 0]
-    np.testing.assert_array_equal([t.Scale() for t in inputs], np.float32([0.5, 1 / 128, 0.001, 0, 0]))
+    np.testing.assert_array_equal(
+        [t.Scale() for t in inputs], np.float32([0.5, 1 / 128, 0.001, 0, 0])
+    )
     assert [t.ArenaOffset() for t in inputs] == [0, 4, 8, 12, 20]
     assert (mixed.OutputsLength(), mixed.OperatorCount(), mixed.TensorCount()) == (3, 2, 2)
     stream, broken = found.Models(STREAM), found.Models(BROKEN)
@@ -117,7 +119,9 @@ def test_operators(server: Server) -> None:
     assert server.expect("Operators", "GetOperators", model=STREAM).Operators(0).Cost() == 7
     server.expect("Inference", "Infer", model=MIXED, parts=mixed_parts())
     assert server.expect("Operators", "GetOperators", model=STREAM).Operators(0).Cost() is None
-    assert server.expect("Operators", "GetOperators", model=STREAM, first=150).OperatorsLength() == 0
+    assert (
+        server.expect("Operators", "GetOperators", model=STREAM, first=150).OperatorsLength() == 0
+    )
     assert server.refused("GetOperators", model=STREAM, first=151) == "OutOfRange"
     assert server.refused("GetOperators", model=TALKATIVE) == "TooLarge"
     assert server.refused("GetOperators", model=5) == "NoSuchModel"
@@ -219,7 +223,10 @@ def test_variables(server: Server) -> None:
     """A streaming model remembers, until it is told to forget; repetition is not a step."""
     three = [Part((3).to_bytes(4, "little"))]
     totals = [
-        int.from_bytes(outputs(server.expect("Inference", "Infer", model=STREAM, parts=three, **how))[0], "little")
+        int.from_bytes(
+            outputs(server.expect("Inference", "Infer", model=STREAM, parts=three, **how))[0],
+            "little",
+        )
         for how in ({}, {}, {"reset": True}, {})
     ]
     assert totals == [3, 6, 3, 6]
@@ -259,7 +266,9 @@ def test_operators_results_of_large_inputs(server: Server) -> None:
     while len(found) < WIDE_BYTES:
         for part in parts:
             server.expect("Done", "WriteInputs", model=WIDE, parts=[part])
-        piece = server.expect("TensorData", "ReadTensor", model=WIDE, source=OPERATOR, first_byte=len(found))
+        piece = server.expect(
+            "TensorData", "ReadTensor", model=WIDE, source=OPERATOR, first_byte=len(found)
+        )
         found += data(piece)
         again = {"model": WIDE, "source": OPERATOR}
         assert server.refused("ReadTensor", **again) == "NotAvailable"
@@ -332,7 +341,13 @@ def test_frames_that_hold_no_request(server: Server) -> None:
     build = server.messages.request
     ping = build("Ping", echo=b"abc")
     cases = {
-        "Malformed": [b"", b"\0" * 8, ping[: len(ping) // 2], b"\xff" * 40, ping[:4] + b"TMLX" + ping[8:]],
+        "Malformed": [
+            b"",
+            b"\0" * 8,
+            ping[: len(ping) // 2],
+            b"\xff" * 40,
+            ping[:4] + b"TMLX" + ping[8:],
+        ],
         "UnknownRequest": [message_of(None), message_of(0), message_of(8), message_of(255)],
     }
     for code, payloads in cases.items():
@@ -360,7 +375,10 @@ def test_versions_and_sequence_numbers(server: Server) -> None:
     """A frame of another version and one without a number are refused; the last answer stays."""
     ping = server.messages.request("Ping")
     (pong,) = server.frames(encode(3, ping))
-    for sent, code in ((encode(4, ping, version=2), "UnknownVersion"), (encode(0, ping), "Malformed")):
+    for sent, code in (
+        (encode(4, ping, version=2), "UnknownVersion"),
+        (encode(0, ping), "Malformed"),
+    ):
         (frame,) = server.frames(sent)
         kind, table = server.messages.response(frame.payload)
         assert (kind, server.messages.error(table)) == ("Error", code)

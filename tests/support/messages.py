@@ -95,7 +95,12 @@ class Messages:
             self._table(
                 builder,
                 "Part",
-                {"input": p.input, "encoding": p.encoding, "first_element": p.first, "data": p.data},
+                {
+                    "input": p.input,
+                    "encoding": p.encoding,
+                    "first_element": p.first,
+                    "data": p.data,
+                },
             )
             for p in parts
         ]

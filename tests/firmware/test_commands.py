@@ -126,7 +126,11 @@ def output(program: Path, typed: bytes) -> str:
     os.close(end)
     with os.fdopen(there, "rb") as keys:
         done = subprocess.run(
-            [program, "--console", "stdio"], stdin=keys, capture_output=True, check=False
+            [program, "--console", "stdio"],
+            stdin=keys,
+            capture_output=True,
+            check=False,
+            timeout=60,
         )
     assert (done.returncode, done.stderr) == (0, b"")
     return done.stdout.decode("ascii")

@@ -199,7 +199,9 @@ def _name(enumeration: Any, value: int) -> str:
 
 
 def _text(value: bytes | None) -> str:
-    return (value or b"").decode("utf-8", "replace")
+    """Return text from the line without what a terminal would obey."""
+    text = (value or b"").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _bytes(vector: Any) -> bytes:

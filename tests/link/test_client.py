@@ -73,6 +73,18 @@ def test_models_operators_statistics() -> None:
         assert client.statistics().inferences == 0
 
 
+def test_models_in_several_frames() -> None:
+    """As many as fit in a frame come at once; each keeps its own index."""
+    models = [digits_model(f"model {number}") for number in range(5)]
+    with connected(Wire(Firmware(models))) as client:
+        found = client.models()
+        assert [(each.index, each.name) for each in found] == [
+            (number, f"model {number}") for number in range(5)
+        ]
+        client.infer(DIGIT, model="model 4", pixels=True)
+    assert models[4].ran
+
+
 @pytest.mark.parametrize("max_message", [200, 1024, 1 << 16])
 def test_inputs_and_outputs_of_any_size(max_message: int) -> None:
     """In one frame or in parts, by what the firmware takes: the numbers are the same."""
@@ -355,6 +367,7 @@ def test_numbers_that_do_not_fit_together() -> None:
     scores = {"Outputs": [("Output", {"Index": 0, "Data": bytes(9)})], "Cost": 1}
     for kind, fields, ask in (
         ("Inference", scores, lambda c: c.infer(DIGIT, pixels=True)),
+        ("Models", {"Count": 3}, None),
         ("Operators", {"Model": 0, "First": 0, "Operators": []}, lambda c: c.operators()),
         ("Pong", {"Echo": b"other"}, lambda c: c.ping()),
         ("TensorData", {"FirstByte": 0, "Data": b"1"}, lambda c: c.tensor("output", 0)),

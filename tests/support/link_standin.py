@@ -168,8 +168,10 @@ class Firmware:
             },
         )
 
-    def _GetModels(self, _request: Any) -> bytes:
-        return response("Models", {"Models": [("Model", _described(m)) for m in self.models]})
+    def _GetModels(self, request: Any) -> bytes:
+        first = request.First()
+        listed = [("Model", _described(model)) for model in self.models[first : first + 2]]
+        return response("Models", {"Models": listed, "First": first, "Count": len(self.models)})
 
     def _GetOperators(self, request: Any) -> bytes:
         model, first = self._model(request), request.First()

@@ -73,8 +73,9 @@ class Exchange:
 
     def close(self) -> None:
         """Close the line; a request under way in another thread ends with `Disconnected`."""
-        self._closed = True
-        self._transport.close()
+        self._closed = True  # seen by the other thread before it waits again
+        with self.lock:
+            self._transport.close()
 
     def _answered(self, frame: bytes, what: str) -> Frame:
         """Send ``frame`` until it is answered."""

@@ -31,12 +31,9 @@ class Core:
     @property
     def flags(self) -> tuple[str, ...]:
         """Compiler, assembler and linker flags that fix the instruction set and the ABI."""
-        return (
-            f"-mcpu={self.cpu}",
-            "-mthumb",
-            f"-mfpu={self.fpu}",
-            f"-mfloat-abi={self.float_abi}",
-        )
+        # With -mfpu the assembler would mark even a file of data as code for that FPU.
+        fpu = () if self.float_abi == "soft" else (f"-mfpu={self.fpu}",)
+        return (f"-mcpu={self.cpu}", "-mthumb", *fpu, f"-mfloat-abi={self.float_abi}")
 
 
 @dataclass(frozen=True)
@@ -162,6 +159,12 @@ class Board:
         placement = Placement(**values)
         board_rules.check_placement(self, placement, where, hint)
         return replace(self, placement=placement)
+
+    def with_fpu(self, fpu: str) -> Board:
+        """Return the board as code is compiled for it with ``fpu``: ``hard``, its own, or ``soft``."""
+        if fpu == "hard" or self.core is None:
+            return self
+        return replace(self, core=replace(self.core, float_abi=fpu))
 
     def room(self, content: str) -> int:
         """Return the bytes for ``content`` in its region, beside a stack that is there too."""

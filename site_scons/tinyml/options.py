@@ -28,6 +28,7 @@ _PATTERNS = {
     FILE: r".+",
 }
 # Options of the virtual board, passed on to it as they are; strict=1 as a switch.
+EMULATORS = ("console", "link")  # of every emulator
 VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
 TARGETS = {
     "all": "model, firmware and size table; the default",
@@ -37,6 +38,9 @@ TARGETS = {
     "size-report": "show where flash and RAM went",
     "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",
+    "debug": "run the firmware under gdb, on the board or its emulator",
+    "doctor": "say what is wrong with the image and with this computer, each with a fix",
+    "ide": "write compile_commands.json and .vscode/ for editors",
     "fetch": "download third-party components: all, or component=NAME[,NAME]",
     "link": "only the serial protocol: a library, a C++ header and a Python module",
     "vectors": "a firmware for tests: runs every record of a file through the model",
@@ -92,10 +96,11 @@ class Choice:
     opt: str
     arena: str
     clock: int | None
+    fpu: str
     profile: bool
     require_upstream_cmsis_nn: bool
     timeout: int | None
-    virtual_board: tuple[str, ...]
+    emulator_flags: tuple[str, ...]
     verbose: bool
     components: tuple[str, ...]
     archive: Path | None
@@ -105,7 +110,7 @@ class Choice:
     def variant(self) -> str:
         """Name of the variant's folder in ``build/``.
 
-        A clock, arena or profile other than the default is part of the name too: switching
+        A clock, arena, fpu or profile other than the default is part of the name too: switching
         there and back rebuilds nothing.
         """
         parts = [self.board, self.engine, self.kernel, self.quantize, self.opt]
@@ -113,6 +118,8 @@ class Choice:
             parts.append(f"{self.clock}MHz")
         if self.arena != "separate":
             parts.append(f"{self.arena}arena")
+        if self.fpu != "hard":
+            parts.append(f"{self.fpu}fpu")
         if not self.profile:
             parts.append("noprofile")
         return "-".join(parts)
@@ -136,19 +143,34 @@ def table(root: Path) -> tuple[Option, ...]:
         Option(
             "kernel",
             ("reference", "cm7", "cmsis-nn"),
-            "cm7 for engine=aot on a Cortex-M7, else reference",
+            "cm7 for engine=aot with fpu=hard on a Cortex-M7, else reference",
             "which C kernels do the arithmetic",
         ),
         Option("opt", ("speed", "size", "debug"), "speed", "what the C compiler optimises for"),
         Option("arena", ("separate", "shared"), "separate", "whether several models take turns"),
         Option("clock", (), "the board's", "core clock in MHz, as board.toml allows", NUMBER),
+        Option("fpu", ("hard", "soft"), "hard", "soft: floats without the FPU, many times slower"),
         Option("profile", switch, "1", "count instructions or cycles per operator"),
         Option(
             "timeout",
             (),
-            "60, none with a port on tcp or pty",
+            "60; none with a port on tcp or pty, or at a terminal",
             "seconds until 'emulate' stops a firmware",
             NUMBER,
+        ),
+        Option(
+            "console",
+            ("stdio", "pty", "off"),
+            "stdio",
+            "'emulate': where the console is; pty on the virtual board",
+            SERIAL,
+        ),
+        Option(
+            "link",
+            ("stdio", "pty", "off"),
+            "off",
+            "'emulate': where the binary link is; pty on the virtual board",
+            SERIAL,
         ),
         *_virtual_board(),
         Option("verbose", switch, "0", "show each command in full"),
@@ -163,14 +185,14 @@ def _virtual_board() -> tuple[Option, ...]:
     ports = ("stdio", "pty", "off")
     switch = ("0", "1")
     return (
-        Option("uart1", ports, "stdio", "virtual board: where USART1 is", SERIAL),
-        Option("uart6", ports, "off", "virtual board: where USART6 is", SERIAL),
-        Option("uart7", ports, "off", "virtual board: where UART7 is", SERIAL),
+        Option("uart1", ports, "off", "virtual board: where USART1 is", SERIAL),
+        Option("uart6", ports, "console's", "virtual board: where USART6 is", SERIAL),
+        Option("uart7", ports, "link's", "virtual board: where UART7 is", SERIAL),
         Option("limit", (), "none", "virtual board: when to stop", LIMIT),
         Option(
             "realtime",
             switch,
-            "1 with a port on tcp or pty, else 0",
+            "1 while a port may bring something, else 0",
             "virtual board: no faster than the wall clock",
         ),
         Option("trace", (), "none", "virtual board: every register access", FILE),
@@ -207,7 +229,8 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
     }
     board = boards.load(root / "firmware" / "boards" / chosen["board"])
     _check_virtual_board(board, arguments)
-    tuned = _is_cortex_m7(board) and chosen["engine"] == "aot"
+    tuned = _is_cortex_m7(board) and chosen["engine"] == "aot" and chosen["fpu"] == "hard"
+    _check_fpu(board, chosen["fpu"])
     if "kernel" not in arguments:
         chosen["kernel"] = "cm7" if tuned else "reference"
     if chosen["kernel"] == "cm7" and chosen["engine"] == "tflm":
@@ -215,6 +238,12 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             "kernel=cm7 belongs to engine=aot: tflite-micro has kernels of its own",
             "kernel=reference or kernel=cmsis-nn with engine=tflm",
             f"scons board={board.name} engine=tflm kernel=cmsis-nn",
+        )
+    if chosen["kernel"] == "cm7" and chosen["fpu"] != "hard":
+        raise UserError(
+            "kernel=cm7 uses instructions of the FPU, which fpu=soft leaves out",
+            "kernel=reference or kernel=cmsis-nn with fpu=soft",
+            f"scons board={board.name} fpu=soft kernel=reference",
         )
     if chosen["kernel"] == "cm7" and not _is_cortex_m7(board):
         raise UserError(
@@ -231,12 +260,13 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
         opt=chosen["opt"],
         arena=chosen["arena"],
         clock=int(chosen["clock"]) if "clock" in arguments else None,
+        fpu=chosen["fpu"],
         profile=chosen["profile"] == "1",
         require_upstream_cmsis_nn=chosen.get("cmsis_nn", "auto") != "auto",
         timeout=int(chosen["timeout"]) if "timeout" in arguments else None,
-        virtual_board=tuple(
+        emulator_flags=tuple(
             word
-            for name in VIRTUAL_BOARD
+            for name in (*EMULATORS, *VIRTUAL_BOARD)
             if name in arguments
             for word in _passed_on(name, chosen[name])
         ),
@@ -251,8 +281,18 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
     )
 
 
+def _check_fpu(board: Board, fpu: str) -> None:
+    if fpu != "hard" and (board.core is None or board.core.float_abi == "soft"):
+        raise UserError(
+            f"fpu={fpu} has nothing to leave out: board={board.name} sets no FPU flags",
+            "no fpu= option, or a board whose core has an FPU: board=stm32f746",
+            f"scons board=stm32f746 fpu={fpu}",
+        )
+
+
 def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:
     given = [name for name in VIRTUAL_BOARD if name in arguments]
+    given += [name for name in EMULATORS if arguments.get(name) == "pty"]
     if given and (board.emulator is None or board.emulator.kind != "virtual"):
         raise UserError(
             f"{given[0]}= belongs to the virtual board; board={board.name} has another emulator",

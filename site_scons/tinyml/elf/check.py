@@ -15,7 +15,7 @@ from pathlib import Path
 from tinyml import boards
 from tinyml.boards import Board, Core, Memory
 from tinyml.elf.account import account
-from tinyml.elf.image import SHF_EXECINSTR, Image, Section, Symbol, read
+from tinyml.elf.image import SHF_EXECINSTR, Image, Section, Symbol, read, require_firmware
 from tinyml.elf.regions import FLASH, RAM, describe, region_at, require_memories
 from tinyml.errors import UserError, exit_status
 
@@ -47,6 +47,7 @@ def check(
         in_flash: symbols that must be in flash, each with its alignment in bytes.
         in_memory: symbols that must be in a memory, each with its name.
     """
+    require_firmware(image)
     memories = require_memories(board)
     account(image, board.name, memories)
     check_vectors(image, memories)
@@ -227,13 +228,19 @@ def _arguments() -> argparse.Namespace:
         metavar="SYMBOL:MEMORY",
         help="must be in that memory when it is used",
     )
+    parser.add_argument(
+        "--fpu",
+        choices=("hard", "soft"),
+        default="hard",
+        help="soft: built without the board's FPU on purpose (default: as the board has it)",
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Check; silence is good news."""
     arguments = _arguments()
-    board = boards.load(arguments.board_dir)
+    board = boards.load(arguments.board_dir).with_fpu(arguments.fpu)
     check(read(arguments.elf), board, arguments.in_flash, arguments.in_memory)
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tinyml import board_rules, typed_toml
+from tinyml import board_rules, budgets, typed_toml
+from tinyml.budgets import Budget
 from tinyml.errors import UserError, exit_status
 from tinyml.files import read_toml
 
@@ -139,6 +140,7 @@ class Board:
     clock: Clock | None = None
     console: Console | None = None
     emulator: Emulator | None = None
+    budget: tuple[Budget, ...] = ()
     folders: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
@@ -232,10 +234,11 @@ def load(board_dir: str | Path) -> Board:
     typed_toml.check_keys(table, allowed, where, hint)
     values = dict(table)
     values["memory"] = _memories(table.get("memory", {}), where, hint)
+    budget = budgets.tables(values.pop("budget", []), where)
     if isinstance(table.get("placement"), Mapping):
         values["placement"] = _with_size(table["placement"], "stack_size", where, hint)
     board = typed_toml.build(Board, values, where + ":", hint)
-    board = Board(**{**vars(board), "folders": folders})
+    board = Board(**{**vars(board), "budget": budget, "folders": folders})
     board_rules.check(board, where, hint)
     return board
 

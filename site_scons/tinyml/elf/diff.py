@@ -57,6 +57,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", type=Path, help="the older .size.json or ELF file")
     parser.add_argument("new", type=Path, help="the newer one")
     parser.add_argument("--threshold", metavar="AMOUNT", help="growth allowed: 4096, 64K, 1%%")
+    view_arguments(parser)
+
+
+def view_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say how a comparison is shown and where it is written."""
     parser.add_argument("--all", action="store_true", help="list every symbol that changed")
     parser.add_argument("--top", type=int, default=change_views.TOP, help="symbols to list")
     form = parser.add_mutually_exclusive_group()

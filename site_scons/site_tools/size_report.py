@@ -44,7 +44,7 @@ def generate(env):
         _SIZEINPUTS=_input_flags,
         SIZEREPORTCOM=[
             command("elf.size", "${SOURCES[0]}", "--board-dir", "$BOARDDIR", "$_SIZEINPUTS")
-            + ["--text", "${TARGETS[0]}", "--json", "${TARGETS[1]}"]
+            + ["--brief", "--text", "${TARGETS[0]}", "--json", "${TARGETS[1]}"]
         ],
         SIZEREPORTCOMSTR="  SIZE     ${TARGETS[0]}",
     )

@@ -48,13 +48,13 @@ class Build:
     Attributes:
         elf: where the build leaves the firmware, relative to the project.
         options: ``name=value`` of the command line, those that shape the firmware.
-        report: arguments of ``python -m tinyml.elf report`` beside the ELF, without outputs.
+        board: folder of the board, relative to the project.
         is_fixed: whether a commit and the options fix the outcome; not with a user's checkout.
     """
 
     elf: Path
     options: tuple[str, ...]
-    report: tuple[str, ...]
+    board: Path
     is_fixed: bool = True
 
 
@@ -65,7 +65,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--elf", type=Path, help="where a build of a commit leaves its firmware")
     parser.add_argument("--option", action="append", default=[], help="of that build: name=value")
-    parser.add_argument("--report", action="append", default=[], help="argument of its size report")
     parser.add_argument("--unfixed", action="store_true", help="do not keep a commit's report")
 
 
@@ -83,13 +82,13 @@ def find(options: argparse.Namespace, report: Path) -> Document:
 
         return document(Path(word))
     commit = resolve(word)
-    if options.elf is None:
+    if options.elf is None or options.board_dir is None:
         raise UserError(
             f"{printable(word)} is a commit, and nothing says how to build it",
             "a .size.json or an ELF file",
             f"scons size-diff baseline={printable(word)}",
         )
-    build = Build(options.elf, tuple(options.option), tuple(options.report), not options.unfixed)
+    build = Build(options.elf, tuple(options.option), options.board_dir, not options.unfixed)
     return stored.read(_built(commit, word, build))
 
 
@@ -144,24 +143,40 @@ def _built(commit: str, word: str, build: Build) -> Path:
     with _interruptible(), _worktree(commit) as tree:
         _link_components(tree)
         _run([sys.executable, "-m", "SCons", "-Q", _TARGET, *build.options], tree, _environment())
-        if not (tree / build.elf).is_file():
-            raise UserError(
-                f"commit {commit[:12]} built no {build.elf}",
-                "a commit that has this board, model and variant",
-                "another commit, or baseline=FILE with a stored report",
-            )
         output = tree / "baseline.size.json"
         environment = _environment() | {"PYTHONPATH": str(_HERE.parent.parent)}
-        command = [sys.executable, "-m", "tinyml.elf", "report", str(build.elf), *build.report]
-        _run([*command, "--json", str(output)], tree, environment)
+        _run(_report_command(tree, build, output), tree, environment)
         write_if_changed(kept, output.read_bytes())
     return kept
+
+
+def _report_command(tree: Path, build: Build, output: Path) -> list[str]:
+    """Return the command that reports on what was built in ``tree``, to be run there."""
+    elf = _firmware(tree, build.elf)
+    command = [sys.executable, "-m", "tinyml.elf.size", str(elf), "--board-dir", str(build.board)]
+    beside = {"--map": elf.with_suffix(".map"), "--build-info": elf.with_suffix(".build-info.json")}
+    for option, path in beside.items():
+        if (tree / path).is_file():
+            command += [option, str(path)]
+    return [*command, "--json", str(output)]
+
+
+def _firmware(tree: Path, elf: Path) -> Path:
+    """Return the firmware in ``tree``; its variant may have had another name then."""
+    found = sorted(path.relative_to(tree) for path in tree.glob(f"build/*/{elf.name}"))
+    if elf not in found and len(found) != 1:
+        raise UserError(
+            f"the commit built no {elf}",
+            "a commit that has this board, model and variant",
+            "another commit, or baseline=FILE with a stored report",
+        )
+    return elf if elf in found else found[0]
 
 
 def _key(commit: str, build: Build) -> str:
     """Return a digest of all that shapes a commit's report, this accounting included."""
     digest = hashlib.sha256()
-    for word in (commit, str(build.elf), *sorted(build.options), *build.report):
+    for word in (commit, str(build.elf), *sorted(build.options), str(build.board)):
         digest.update(word.encode() + b"\0")
     for path in sorted(path for path in _HERE.rglob("*") if path.suffix in (".py", ".toml")):
         digest.update(path.read_bytes())

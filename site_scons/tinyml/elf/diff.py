@@ -49,7 +49,7 @@ def document(path: Path) -> Document:
 
 
 def _of_elf(path: Path) -> Document:
-    raise NotImplementedError
+    raise NotImplementedError(path)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

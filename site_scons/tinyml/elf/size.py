@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tinyml import boards
-from tinyml.elf import groups, library, mapfile, operators
+from tinyml.elf import before, groups, library, mapfile, operators, stored, summary
 from tinyml.elf.account import account, check_bin
 from tinyml.elf.document import as_json
 from tinyml.elf.image import read
@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, help="write the numbers here as well")
     parser.add_argument("--text", type=Path, help="write the table here as well")
+    parser.add_argument("--brief", action="store_true", help="print five lines, not the table")
     return parser.parse_args()
 
 
@@ -90,11 +91,21 @@ def main() -> None:
     """Print the report, and write it where asked."""
     arguments = _arguments()
     report = _report(arguments)
-    if arguments.json:
-        write_if_changed(arguments.json, as_json(report))
     if arguments.text:
         write_if_changed(arguments.text, as_text(report))
-    show(report, sys.stdout)
+    if arguments.brief:
+        brief(as_json(report), arguments.json)
+    else:
+        show(report, sys.stdout)
+    if arguments.json:
+        write_if_changed(arguments.json, as_json(report))
+
+
+def brief(text: str, file: Path | None) -> None:
+    """Print the five lines about the JSON ``text`` that is about to become ``file``."""
+    last = before.move_on(file, text) if file else None
+    new = stored.parse(text.encode(), "the report")
+    print("\n".join(summary.lines(new, last)), flush=True)
 
 
 if __name__ == "__main__":

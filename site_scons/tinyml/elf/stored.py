@@ -7,6 +7,7 @@ region of the document, and that the rows of a region add up to what it says is 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,13 +21,18 @@ FLASH, RAM = "flash", "ram"
 MEMORIES = (FLASH, RAM)
 SYMBOL = "symbol"
 _WORDS = ("region", "section", "group", "library", "object", "symbol", "file", "kind")
+# Two variants' objects, and those of another checkout, are the same objects.
+_FOLDER = re.compile(r"^build/[^/]+/")
 _EXPECTED = "the .size.json of a build that lists its leaves, or an ELF file"
 _HINT = "build it again: scons, or python -m tinyml.elf report X.elf --json X.size.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Some bytes of one region, all of one origin; ``digest`` names their content if known."""
+    """Some bytes of one region, all of one origin; ``digest`` names their content if known.
+
+    ``object`` is without the folder of the build's variant.
+    """
 
     region: str
     load: bool
@@ -146,6 +152,7 @@ def _region(row: Mapping[str, Any]) -> Region:
 
 def _leaf(row: Mapping[str, Any]) -> Leaf:
     words = {name: _text(row[name] or "") for name in _WORDS}
+    words["object"] = _FOLDER.sub("", words["object"])
     digest = _text(row.get("digest") or "")
     return Leaf(**words, load=bool(row["load"]), bytes=_count(row["bytes"]), digest=digest)
 

@@ -24,7 +24,7 @@ def _baseline_flags(target, source, env, for_signature):
 
 
 def _say(target, source, env):
-    print(f"  open {target[0]} in a browser", flush=True)
+    print(f"  open {source[0]} in a browser", flush=True)
 
 
 def size_picture(env, alias, image, report):

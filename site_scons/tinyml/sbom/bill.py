@@ -13,6 +13,7 @@ from tinyml.elf import debug_info
 from tinyml.elf import image as elf_image
 from tinyml.errors import UserError
 from tinyml.files import read_toml
+from tinyml.options import CALIBRATED_MODES
 from tinyml.sbom import contents
 from tinyml.sbom.inventory import Inventory, Places, take
 from tinyml.sbom.spdx import Document

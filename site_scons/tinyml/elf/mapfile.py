@@ -151,11 +151,10 @@ def reasons(text: str) -> tuple[Reason, ...]:
             break
         if not line.startswith(" "):
             member, _, line = line.partition("  ")
-        file, bracket, symbol = line.strip().partition("(") if line else ("", "", "")
+        # The file may be a member too, and the symbol C++: libx.a(y.o) (f(int)).
+        file, bracket, symbol = f" {line.strip()}".partition(" (")
         if member and bracket:
-            # The file may be a member too, and then has brackets of its own: libx.a(y.o) (symbol).
-            *names, symbol = line.strip().rsplit(" (", 1) if " (" in line else ("", symbol)
-            found.append(Reason(member.strip(), names[0].strip(), symbol.removesuffix(")")))
+            found.append(Reason(member.strip(), file.strip(), symbol.removesuffix(")")))
             member = ""
     return tuple(found)
 

@@ -153,12 +153,20 @@ def _built(commit: str, word: str, build: Build) -> Path:
 def _report_command(tree: Path, build: Build, output: Path) -> list[str]:
     """Return the command that reports on what was built in ``tree``, to be run there."""
     elf = _firmware(tree, build.elf)
-    command = [sys.executable, "-m", "tinyml.elf.size", str(elf), "--board-dir", str(build.board)]
+    command = [
+        sys.executable,
+        "-m",
+        "tinyml.elf",
+        "report",
+        str(elf),
+        "--regions",
+        str(build.board),
+    ]
     beside = {"--map": elf.with_suffix(".map"), "--build-info": elf.with_suffix(".build-info.json")}
     for option, path in beside.items():
         if (tree / path).is_file():
             command += [option, str(path)]
-    return [*command, "--json", str(output)]
+    return [*command, "--quiet", "--output", str(output)]
 
 
 def _firmware(tree: Path, elf: Path) -> Path:

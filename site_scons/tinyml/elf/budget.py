@@ -74,12 +74,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """Judge a build by its budgets."""
     parser = argparse.ArgumentParser(prog="python -m tinyml.elf budget", description=__doc__)
     arguments(parser)
-    return run(parser.parse_args())
+    return run(parser.parse_args(words))
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(main))
+    sys.exit(exit_status(main, mistake=2))

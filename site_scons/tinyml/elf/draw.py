@@ -1,4 +1,4 @@
-"""Draws a build: ``python -m tinyml.elf.draw X.size.json --output X.html [--baseline FILE]``.
+"""Draws a build: ``python -m tinyml.elf draw X.size.json --output X.html [--baseline FILE]``.
 
 The page is for a browser and needs no network. With a baseline it also shows what grew.
 """
@@ -35,19 +35,19 @@ def layout(folder: Path | None) -> picture.Library:
     return picture.library(tree)
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Draw a size report, or an ELF file, as a page."""
-    parser = argparse.ArgumentParser(prog="python -m tinyml.elf.draw", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tinyml.elf draw", description=__doc__)
     parser.add_argument("report", type=Path, help="a .size.json or an ELF file")
     parser.add_argument("--output", type=Path, required=True, help="the page")
     parser.add_argument("--layout", type=Path, help=f"a folder with {picture.COMPONENT}")
     parser.add_argument("--board-dir", type=Path, help="the board, where a commit is the baseline")
     baseline.arguments(parser)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     new = diff.document(options.report)
     old = baseline.find(options, options.report) if options.baseline else None
     write_if_changed(options.output, picture.page(new, layout(options.layout), old))
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(main))
+    sys.exit(exit_status(main, mistake=2))

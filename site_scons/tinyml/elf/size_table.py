@@ -73,7 +73,7 @@ def libraries(document: Document, strip: str) -> Shown:
         raise UserError(
             f"the report on {document.elf} lists no libraries",
             "a .size.json that was made with the linker's map",
-            "scons size-table, or python -m tinyml.elf report X.elf --map X.map --json OUT",
+            "scons size-table, or tinyml.elf report X.elf --map X.map --output X.size.json",
         )
     memory_of = document.memory_of()
     rows = tuple(_library(row, memory_of, strip) for row in document.libraries)

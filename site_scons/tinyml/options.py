@@ -13,6 +13,7 @@ from tinyml.boards import Board
 from tinyml.errors import UserError
 
 QUANTIZE_MODES = ("none", "dynamic", "int8", "float16", "int16x8")
+CALIBRATED_MODES = ("int8", "int16x8")
 CMSIS_NN = "cmsis-nn"
 CHOICE = "one of the values"
 LIST = "several with commas between"
@@ -20,13 +21,30 @@ NUMBER = "a whole number greater than 0"
 FOLDER = "a folder"
 FILE = "a file to write"
 SERIAL = "tcp:PORT"
+BASELINE = "a stored .size.json, an ELF file, or a commit"
+AMOUNT = "bytes (4096, 64K) or percent (1%)"
 LIMIT = "seconds of virtual time (10s) or instructions (500000, 200M, 2G)"
 _PATTERNS = {
     NUMBER: r"0*[1-9][0-9]*",
     SERIAL: r"tcp:[0-9]{1,5}",
     LIMIT: r"[0-9]{1,6}(\.[0-9]{1,6})?s|[0-9]{1,12}[KMG]?",
     FILE: r".+",
+    BASELINE: r"[^-\x00].*",
+    AMOUNT: r"[0-9]{1,12} ?[KM]?|[0-9]{1,4}(\.[0-9]{1,3})? ?%",
 }
+# What decides how a firmware comes out, so that another commit can be built like this one.
+SHAPING = (
+    "board",
+    "model",
+    "quantize",
+    "engine",
+    "kernel",
+    "opt",
+    "arena",
+    "clock",
+    "fpu",
+    "profile",
+)
 # Options of the virtual board, passed on to it as they are; strict=1 as a switch.
 EMULATORS = ("console", "link")  # of every emulator
 VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
@@ -36,6 +54,9 @@ TARGETS = {
     "firmware": "only the images: .elf .bin .hex .map .lst",
     "plan": "show each operator's work, memory and, where they can be counted, instructions",
     "size-report": "show where flash and RAM went",
+    "size-diff": "compare with the last build, or with baseline=",
+    "size-picture": "draw the sizes as a page for a browser",
+    "size-table": "the model in every conversion mode, and the libraries",
     "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",
     "debug": "run the firmware under gdb, on the board or its emulator",
@@ -86,7 +107,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """What one run of the build was asked for; the fields are the options."""
+    """What one run of the build was asked for; the fields are the options.
+
+    ``given`` are the words of the command line that shape the firmware.
+    """
 
     board: str
     models: tuple[str, ...]
@@ -105,6 +129,9 @@ class Choice:
     components: tuple[str, ...]
     archive: Path | None
     overrides: Mapping[str, Path]
+    baseline: str = ""
+    threshold: str = ""
+    given: tuple[str, ...] = ()
 
     @property
     def variant(self) -> str:
@@ -173,6 +200,8 @@ def table(root: Path) -> tuple[Option, ...]:
             SERIAL,
         ),
         *_virtual_board(),
+        Option("baseline", (), "the last build", "what sizes are compared with", BASELINE),
+        Option("threshold", (), "none", "growth of flash and RAM that size-diff allows", AMOUNT),
         Option("verbose", switch, "0", "show each command in full"),
         Option("component", components(root), "all", "what 'fetch' fetches", LIST),
         Option("archive", (), "none", "where 'fetch' finds files downloaded before", FOLDER),
@@ -278,6 +307,9 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             for component in components(root)
             if chosen[name := component.replace("-", "_")] not in ("auto", "upstream")
         },
+        baseline=arguments.get("baseline", ""),
+        threshold=arguments.get("threshold", ""),
+        given=_given(arguments, components(root)),
     )
 
 
@@ -288,6 +320,17 @@ def _check_fpu(board: Board, fpu: str) -> None:
             "no fpu= option, or a board whose core has an FPU: board=stm32f746",
             f"scons board=stm32f746 fpu={fpu}",
         )
+
+
+def _given(arguments: Mapping[str, str], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words that shape the firmware; a folder as another working folder finds it."""
+    folders = [component.replace("-", "_") for component in known]
+    words = {name: arguments[name] for name in SHAPING if name in arguments}
+    for name in folders:
+        if name in arguments:
+            value = arguments[name]
+            words[name] = str(Path(value).resolve()) if Path(value).is_dir() else value
+    return tuple(f"{name}={value}" for name, value in words.items())
 
 
 def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:

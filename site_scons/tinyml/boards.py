@@ -161,7 +161,7 @@ class Board:
         return replace(self, placement=placement)
 
     def with_fpu(self, fpu: str) -> Board:
-        """Return the board as code is compiled for it with ``fpu``: ``hard``, its own, or ``soft``."""
+        """Return the board as it is compiled for with ``fpu``: ``hard``, its own, or ``soft``."""
         if fpu == "hard" or self.core is None:
             return self
         return replace(self, core=replace(self.core, float_abi=fpu))

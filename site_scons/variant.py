@@ -32,6 +32,7 @@ TOOLS = (
     "plan_report",
     "sbom",
     "emulate",
+    "debug",
     "doctor",
 )
 
@@ -67,6 +68,7 @@ def environment(choice):
         VARIANTDIR=f"build/{choice.variant}",
         EMULATETIMEOUT=["--timeout", str(choice.timeout)] if choice.timeout else [],
         EMULATEFLAGS=list(choice.virtual_board),
+        DEBUGFLAGS=list(choice.debug),
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
         **_limits(board),

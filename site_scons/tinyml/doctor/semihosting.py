@@ -36,9 +36,9 @@ def semihosting(patient: Patient) -> Iterator[Finding]:
     stored = _stored_addresses(patient.image)
     bare = [function for function in users if not _guarded(code, function, stored, set())]
     if bare:
-        doubt = "" if code.mapped else ", if it is code: the file does not tell it from data"
+        doubt = "" if code.mapped else ", if it is code and not data,"
         yield error(
-            f"BKPT 0xAB in {listed(f.name for f in bare)} (at {bare[0].semihosting[0]:#010x}){doubt}"
+            f"BKPT 0xAB in {listed(f.name for f in bare)} ({bare[0].semihosting[0]:#010x}){doubt}"
             " is executed whether or not a debugger is attached; without one it is a HardFault",
             _FIX,
         )

@@ -67,7 +67,7 @@ def environment(choice):
         COMPONENTOVERRIDES=choice.overrides,
         VARIANTDIR=f"build/{choice.variant}",
         EMULATETIMEOUT=["--timeout", str(choice.timeout)] if choice.timeout else [],
-        EMULATEFLAGS=list(choice.virtual_board),
+        EMULATEFLAGS=list(choice.emulator_flags),
         DEBUGFLAGS=list(choice.debug),
         TEXTFILESUFFIX="",
         ENV=_process_environment(),

@@ -32,6 +32,7 @@ _PATTERNS = {
     ADDRESS: r"[\w.-]+:[0-9]{1,5}",
 }
 # Options of the virtual board, passed on to it as they are; strict=1 as a switch.
+EMULATORS = ("console", "link")  # of every emulator
 VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
 TARGETS = {
     "all": "model, firmware and size table; the default",
@@ -105,7 +106,7 @@ class Choice:
     profile: bool
     require_upstream_cmsis_nn: bool
     timeout: int | None
-    virtual_board: tuple[str, ...]
+    emulator_flags: tuple[str, ...]
     debug: tuple[str, ...]
     verbose: bool
     components: tuple[str, ...]
@@ -160,9 +161,23 @@ def table(root: Path) -> tuple[Option, ...]:
         Option(
             "timeout",
             (),
-            "60, none with a port on tcp or pty",
+            "60; none with a port on tcp or pty, or at a terminal",
             "seconds until 'emulate' stops a firmware",
             NUMBER,
+        ),
+        Option(
+            "console",
+            ("stdio", "pty", "off"),
+            "stdio",
+            "'emulate': where the console is; pty on the virtual board",
+            SERIAL,
+        ),
+        Option(
+            "link",
+            ("stdio", "pty", "off"),
+            "off",
+            "'emulate': where the binary link is; pty on the virtual board",
+            SERIAL,
         ),
         *_virtual_board(),
         *_debugger(),
@@ -178,14 +193,14 @@ def _virtual_board() -> tuple[Option, ...]:
     ports = ("stdio", "pty", "off")
     switch = ("0", "1")
     return (
-        Option("uart1", ports, "stdio", "virtual board: where USART1 is", SERIAL),
-        Option("uart6", ports, "off", "virtual board: where USART6 is", SERIAL),
-        Option("uart7", ports, "off", "virtual board: where UART7 is", SERIAL),
+        Option("uart1", ports, "off", "virtual board: where USART1 is", SERIAL),
+        Option("uart6", ports, "console's", "virtual board: where USART6 is", SERIAL),
+        Option("uart7", ports, "link's", "virtual board: where UART7 is", SERIAL),
         Option("limit", (), "none", "virtual board: when to stop", LIMIT),
         Option(
             "realtime",
             switch,
-            "1 with a port on tcp or pty, else 0",
+            "1 while a port may bring something, else 0",
             "virtual board: no faster than the wall clock",
         ),
         Option("trace", (), "none", "virtual board: every register access", FILE),
@@ -282,9 +297,9 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
         profile=chosen["profile"] == "1",
         require_upstream_cmsis_nn=chosen.get("cmsis_nn", "auto") != "auto",
         timeout=int(chosen["timeout"]) if "timeout" in arguments else None,
-        virtual_board=tuple(
+        emulator_flags=tuple(
             word
-            for name in VIRTUAL_BOARD
+            for name in (*EMULATORS, *VIRTUAL_BOARD)
             if name in arguments
             for word in _passed_on(name, chosen[name])
         ),
@@ -311,6 +326,7 @@ def _check_fpu(board: Board, fpu: str) -> None:
 
 def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:
     given = [name for name in VIRTUAL_BOARD if name in arguments]
+    given += [name for name in EMULATORS if arguments.get(name) == "pty"]
     if given and (board.emulator is None or board.emulator.kind != "virtual"):
         raise UserError(
             f"{given[0]}= belongs to the virtual board; board={board.name} has another emulator",

@@ -20,7 +20,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from support import project as project_build
 from tinyml import boards, linker_script
 from tinyml.elf import debug_info, image, mapfile
-from tinyml.elf.attribution import pieces
+from tinyml.elf.leaves import linked_objects
 from tinyml.errors import UserError
 
 pytestmark = [
@@ -245,7 +245,7 @@ def test_the_projects_own_firmware() -> None:
     assert "`sbom' is up to date" in project_build.scons(*options).stdout
     document = json.loads(path.read_text())
     listed = {Path(file["fileName"]).stem for file in document["files"]}
-    objects = {piece.object for piece in pieces(image.read(variant / "mnist.elf"), mapped(variant))}
+    objects = linked_objects(image.read(variant / "mnist.elf"), mapped(variant))
     ours = {o for o in objects if "/generated/" not in o and not Path(o).is_absolute()}
     stems = {Path((mapfile.member(name) or ("", name))[1]).stem for name in ours}
     assert len(stems) > 20

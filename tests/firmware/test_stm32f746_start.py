@@ -18,7 +18,7 @@ CRYSTAL_MHZ = 25
 PROGRAM = """
 #include "board.h"
 #include "console.h"
-static const struct uart console = BOARD_CONSOLE;
+static const struct uart console = BOARD_CONSOLE_UART;
 int main(void) {
     board_init();
     console_text("clock ");

@@ -186,7 +186,7 @@ def served(kit: Kit, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], in
         text=True,
     )
     assert process.stderr is not None
-    found = re.search(r"USART6 is socket://localhost:(\d+)", process.stderr.readline())
+    found = re.search(r"USART6 is socket://127.0.0.1:(\d+)", process.stderr.readline())
     assert found
     yield process, int(found[1])
     process.kill()

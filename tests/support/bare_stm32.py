@@ -7,10 +7,10 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746 import image
 from tinyml.emulator.stm32f746.log import Log
 from tinyml.emulator.stm32f746.machine import Setup, Stm32F746
-from tinyml.emulator.stm32f746.ports import Port
 
 HERE = Path(__file__).parent
 LIMIT = 50_000_000

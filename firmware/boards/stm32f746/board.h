@@ -7,7 +7,7 @@
 #include "uart.h"
 
 // The ST-Link's virtual COM port: PA9 and PB7 (UM1907), function 7 (DS10916 table 12).
-#define BOARD_CONSOLE                                                                              \
+#define BOARD_CONSOLE_UART                                                                         \
     {                                                                                              \
         .registers = USART1,                                                                       \
         .bus = CLOCK_APB2,                                                                         \

@@ -15,7 +15,7 @@ from pathlib import Path
 from tinyml import boards
 from tinyml.boards import Board, Core, Memory
 from tinyml.elf.account import account
-from tinyml.elf.image import SHF_EXECINSTR, Image, Section, Symbol, read
+from tinyml.elf.image import SHF_EXECINSTR, Image, Section, Symbol, read, require_firmware
 from tinyml.elf.regions import FLASH, RAM, describe, region_at, require_memories
 from tinyml.errors import UserError, exit_status
 
@@ -47,6 +47,7 @@ def check(
         in_flash: symbols that must be in flash, each with its alignment in bytes.
         in_memory: symbols that must be in a memory, each with its name.
     """
+    require_firmware(image)
     memories = require_memories(board)
     account(image, board.name, memories)
     check_vectors(image, memories)

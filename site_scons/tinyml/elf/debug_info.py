@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.common.exceptions import DWARFError
+from elftools.common.exceptions import DWARFError, ELFError
+from elftools.construct import ConstructError
 from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.lineprogram import LineProgram
 from elftools.elf.elffile import ELFFile
@@ -53,7 +54,7 @@ def read(path: Path) -> Making:
     except OSError as error:
         culprit = f"cannot read {path}: {error.strerror}"
         raise UserError(culprit, "a linked firmware (.elf)", "scons builds it") from error
-    except (*DAMAGE, DWARFError) as error:
+    except (*DAMAGE, DWARFError, ELFError, ConstructError) as error:
         raise UserError(
             f"the debug information of {path.name} is damaged: {type(error).__name__}:"
             f" {printable(str(error))}",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyml.elf import archive, mapfile, object_file
-from tinyml.elf.account import Account
 from tinyml.elf.archive import Archive
-from tinyml.elf.attribution import Attribution, Bytes, attribute
-from tinyml.elf.image import Image, printable
+from tinyml.elf.image import Image
+from tinyml.elf.leaves import Leaf, pieces, tidy
+from tinyml.elf.mapfile import SCRIPT, Contribution
 from tinyml.elf.object_file import ObjectSize
 from tinyml.errors import UserError
+
+Bytes = Counter[str]
+"""Bytes by the name of the region."""
+_OF_NO_OBJECT = ("", SCRIPT)
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,15 @@ class Library:
 
     Attributes:
         path: where the map says it is.
-        archive_bytes: of the ``.a``.
+        archive_bytes: of the ``.a``; None where it is not to be found, and what it holds beside
+            what was linked is unknown.
         size: of all members together.
         linked_members, other_members: each member is in one of them, in the archive's order.
         linked_symbols, other_symbols: public symbols that are in the image, and the rest.
     """
 
     path: str
-    archive_bytes: int
+    archive_bytes: int | None
     size: ObjectSize
     linked_members: tuple[LinkedMember, ...]
     other_members: tuple[str, ...]
@@ -87,57 +91,69 @@ class Linked:
     linker: Bytes
 
 
-def linked(image: Image, account: Account, map_text: str) -> Linked:
+def linked(
+    image: Image, found: Iterable[Leaf], given: Sequence[Contribution], map_text: str
+) -> Linked:
     """Return where the bytes of an image came from, reading the libraries that its map names.
 
     A library outside the project's folder, which is the toolchain's, is left out if nothing of
     it is in the image.
 
     Raises:
-        UserError: the map is not the image's, or a library cannot be read.
+        UserError: the map is not the image's, or a library is not the one that was linked.
     """
-    origin = attribute(image, account, mapfile.contributions(map_text))
     by_library: dict[str, dict[str, Bytes]] = {}
     objects: dict[str, Bytes] = {}
-    for name, given in origin.objects.items():
-        if found := mapfile.member(name):
-            by_library.setdefault(found[0], {})[found[1]] = given
-        else:
-            objects[name] = given
-    names = _symbols_by_object(image, origin)
+    linker: Bytes = Counter()
+    for leaf in found:
+        origin = leaf.object not in _OF_NO_OBJECT
+        members = by_library.setdefault(leaf.path, {}) if leaf.path else objects
+        total = members.setdefault(leaf.object, Counter()) if origin else linker
+        total[leaf.region] += leaf.bytes
+    names = _symbols_by_object(image, given)
+    paths = {tidy(path): path for path in (*_loaded(map_text), *_archives(given))}
     libraries = tuple(
-        _library(path, by_library.get(path, {}), names)
-        for path in dict.fromkeys([*_loaded(map_text), *by_library])
-        if path in by_library or not Path(path).is_absolute()
+        _library(shown, path, by_library.get(shown, {}), names)
+        for shown, path in paths.items()
+        if shown in by_library or not Path(path).is_absolute()
     )
-    return Linked(libraries, objects, origin.linker)
+    return Linked(libraries, objects, linker)
 
 
 def _loaded(map_text: str) -> Iterator[str]:
     return (path for path in mapfile.loaded(map_text) if archive.is_archive(Path(path)))
 
 
-def _symbols_by_object(image: Image, origin: Attribution) -> set[tuple[str, str]]:
+def _archives(given: Iterable[Contribution]) -> Iterator[str]:
+    names = dict.fromkeys(piece.object for piece in given)
+    return (found[0] for name in names if (found := mapfile.member(name)))
+
+
+def _symbols_by_object(image: Image, given: Iterable[Contribution]) -> set[tuple[str, str]]:
     """Return the names defined in the image, each with the object its address belongs to."""
-    pieces = sorted(origin.pieces, key=lambda piece: piece.addresses.start)
-    starts = [piece.addresses.start for piece in pieces]
     found = set()
+    by_section = pieces(image, given)
+    starts = {index: [piece.start for piece in row] for index, row in by_section.items()}
     for symbol in image.symbols:
-        before = bisect_right(starts, symbol.address)
-        # The last piece that begins at or before the symbol, if there is one.
-        for piece in pieces[max(0, before - 1) : before]:
-            if symbol.address in piece.addresses:
-                found.add((symbol.name, piece.object))
+        row = by_section[symbol.section]
+        before = bisect_right(starts[symbol.section], symbol.address) - 1
+        if before >= 0 and symbol.address < row[before].end:
+            found.add((symbol.name, row[before].object))
     return found
 
 
-def _library(path: str, given: dict[str, Bytes], names: set[tuple[str, str]]) -> Library:
+def _library(
+    shown: str, path: str, given: dict[str, Bytes], names: set[tuple[str, str]]
+) -> Library:
+    if not Path(path).is_file():  # the map alone was brought along
+        members = tuple(LinkedMember(name, ObjectSize(), given[name]) for name in sorted(given))
+        return Library(shown, None, ObjectSize(), members, (), (), ())
     content = archive.read(Path(path))
     sizes = [object_file.size(m.content, f"{path}({m.name})") for m in content.members]
     inside = _indices(content, given)
     symbols = [(s, (s, f"{path}({member.name})") in names) for s, member in content.symbols]
     return Library(
-        path=printable(os.path.normpath(path)),
+        path=shown,
         archive_bytes=content.size,
         size=sum(sizes, ObjectSize()),
         linked_members=tuple(LinkedMember(n, sizes[i], given[n]) for i, n in inside.items()),

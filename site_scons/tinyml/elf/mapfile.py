@@ -1,9 +1,16 @@
-"""Read the linker's map file (``-Map``): which object each byte of the output came from."""
+"""Read the linker's map file (``-Map``): which object each byte of the output came from, and why.
+
+The maps of GNU ld and of LLVM's lld, which look nothing like each other. A map that is cut short is
+read as far as it goes.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tinyml.errors import UserError
 
 _NUMBER = r"0x([0-9a-f]+)"
 _CONTRIBUTIONS = "Linker script and memory map"
@@ -14,17 +21,29 @@ _WRAPPED = re.compile(r"^( ?[^\s*]\S*)\n +(?=0x)", re.MULTILINE)
 _OUTPUT_SECTION = re.compile(rf"(\S+) +{_NUMBER} +{_NUMBER}(?: load address {_NUMBER})?$")
 _LOADED = re.compile(r"^LOAD (.+)$", re.MULTILINE)
 _MEMBER = re.compile(r"(.+)\((.+)\)$")
-_INPUT_SECTION = re.compile(rf" [^\s*]\S* +{_NUMBER} +{_NUMBER} (\S.*)$")
+_INPUT_SECTION = re.compile(rf" ([^\s*]\S*) +{_NUMBER} +{_NUMBER} (\S.*)$")
+_SCRIPT_DATA = re.compile(rf" +{_NUMBER} +{_NUMBER} (?:BYTE|SHORT|LONG|QUAD|SQUAD) ")
+_ARCHIVE_MEMBERS = "Archive member included to satisfy reference by file (symbol)"
+_REASON = re.compile(r"^(\S.*?)(?:\n)? {2,}(.*?) ?\(([^()\n]*(?:\([^\n]*)?)\)$", re.MULTILINE)
+_CROSS_REFERENCES = "Cross Reference Table"
+_LLD_HEADING = re.compile(r" +VMA +LMA +Size Align Out +In +Symbol$", re.MULTILINE)
+_LLD_LINE = re.compile(r" *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ ( *)(\S.*)$")
+_LLD_INPUT = re.compile(r"(.+):\((.+?)(?:\+0x[0-9a-f]+)?\)$")
+_LLD_INDENT = 8
+
+SCRIPT = "(linker script)"
+"""The object of bytes that the linker script itself wrote, by LONG and its like."""
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """The bytes that one object put into an output section."""
+    """The bytes that one object put into an output section; ``input`` is its section of them."""
 
     output: str
     address: int
     size: int
     object: str
+    input: str = field(default="", compare=False)
 
     @property
     def addresses(self) -> range:
@@ -60,16 +79,93 @@ def regions(text: str) -> tuple[Region, ...]:
 
 def contributions(text: str) -> tuple[Contribution, ...]:
     """Return what each object contributed, in the order of the output; empty pieces left out."""
-    output, found = "", []
+    return tuple(piece for piece in everything(text) if piece.object != SCRIPT)
+
+
+def everything(text: str) -> tuple[Contribution, ...]:
+    """Return what each object contributed, and what the linker script itself wrote."""
+    lld = _LLD_HEADING.search(text, 0, 1024)
+    found = _lld_pieces(text[lld.end() :]) if lld else _ld_pieces(text)
+    return tuple(piece for piece in found if piece.size)
+
+
+def read(text: str, name: str) -> tuple[Contribution, ...]:
+    """Return `everything` in a map; ``name`` is for messages.
+
+    Raises:
+        UserError: it is no map, or one of another linker.
+    """
+    if _CONTRIBUTIONS not in text and not _LLD_HEADING.search(text, 0, 1024):
+        raise UserError(
+            f"{name} is not a map of GNU ld or lld",
+            f"the linker's -Map: with a heading '{_CONTRIBUTIONS}', or 'VMA LMA Size ...'",
+            "link with -Wl,-Map=firmware.map",
+        )
+    return everything(text)
+
+
+def _ld_pieces(text: str) -> Iterator[Contribution]:
+    output = ""
     body = _WRAPPED.sub(r"\1 ", text.partition(_CONTRIBUTIONS)[2])
-    for line in body.splitlines():
-        if section := _OUTPUT_SECTION.match(line):
-            output = section[1]
+    for line in body.partition(_CROSS_REFERENCES)[0].splitlines():
+        if not line.startswith(" "):
+            if section := _OUTPUT_SECTION.match(line):
+                output = section[1]
         elif piece := _INPUT_SECTION.match(line):
-            size = int(piece[2], 16)
-            if size:
-                found.append(Contribution(output, int(piece[1], 16), size, piece[3]))
-    return tuple(found)
+            yield Contribution(output, int(piece[2], 16), int(piece[3], 16), piece[4], piece[1])
+        elif data := _SCRIPT_DATA.match(line):
+            yield Contribution(output, int(data[1], 16), int(data[2], 16), SCRIPT, "")
+
+
+def _lld_pieces(text: str) -> Iterator[Contribution]:
+    output = ""
+    for line in text.splitlines():
+        if not (row := _LLD_LINE.match(line)):
+            continue
+        if not row[3]:
+            output = row[4]
+        elif len(row[3]) == _LLD_INDENT:
+            place = int(row[1], 16), int(row[2], 16)
+            if found := _LLD_INPUT.match(row[4]):
+                yield Contribution(output, *place, found[1], found[2])
+            elif row[4].startswith(("BYTE", "SHORT", "LONG", "QUAD")):
+                yield Contribution(output, *place, SCRIPT, "")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the linker took a member out of its library: ``file`` names ``symbol``."""
+
+    member: str
+    file: str
+    symbol: str
+
+
+def reasons(text: str) -> tuple[Reason, ...]:
+    """Return why each library member was taken, by GNU ld's table; nothing from other maps."""
+    head = text.partition(_CONTRIBUTIONS)[0].partition(_ARCHIVE_MEMBERS)[2]
+    table = re.split(r"\n(?=[A-Z][\w-]+ [a-z]+ )", head, maxsplit=1)[0]
+    return tuple(Reason(m[1].strip(), m[2].strip(), m[3]) for m in _REASON.finditer(table))
+
+
+def cross_references(text: str) -> dict[str, tuple[str, ...]] | None:
+    """Return the files that name each symbol, the one that defines it first; None without a table.
+
+    Both linkers write it for ``--cref``.
+    """
+    _, heading, table = text.rpartition(_CROSS_REFERENCES)
+    if not heading:
+        return None
+    found: dict[str, list[str]] = {}
+    files: list[str] = []
+    for line in table.splitlines():
+        if line.startswith(" "):
+            files.append(line.strip())
+        elif line.strip() and not line.startswith("Symbol "):
+            symbol, _, file = line.partition(" ")
+            files = found.setdefault(symbol, [])
+            files += [file.strip()] if file.strip() else []
+    return {symbol: tuple(names) for symbol, names in found.items()}
 
 
 def loaded(text: str) -> tuple[str, ...]:

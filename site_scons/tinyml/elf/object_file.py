@@ -1,21 +1,12 @@
-"""How much code and data an object file (``.o``) holds, before any linker has dropped some of it.
-
-Only the section headers are read: a toolchain's library has thousands of members, and a general
-reader of ELF files would need seconds for them after every link. Format: System V ABI, chapter 4.
-"""
+"""How much code and data an object file (``.o``) holds, before a linker has dropped any of it."""
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 
-from tinyml.elf.image import SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE
+from tinyml.elf import headers
+from tinyml.elf.headers import SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS
 from tinyml.errors import UserError
-
-_HEADER = struct.Struct("<16sHHIIIIIHHHHHH")  # Elf32_Ehdr
-_SECTION = struct.Struct("<10I")  # Elf32_Shdr
-_NOBITS = 8
-_ELF32_LITTLE_ENDIAN = b"\x7fELF\x01\x01"
 
 
 @dataclass(frozen=True)
@@ -32,33 +23,23 @@ class ObjectSize:
 
 
 def size(content: memoryview, name: str) -> ObjectSize:
-    """Return the size of an object; nothing for a member that is no 32-bit ELF file.
+    """Return the size of an object; nothing for a member that is no ELF file.
 
     Raises:
         UserError: the object's section headers lie outside it; ``name`` is for the message.
     """
-    if bytes(content[: len(_ELF32_LITTLE_ENDIAN)]) != _ELF32_LITTLE_ENDIAN:
+    if not headers.is_elf(content):
         return ObjectSize()
     try:
-        return _size(content)
-    except struct.error as error:
+        rows = headers.section_rows(content)
+    except headers.DamageError as error:
         raise UserError(
             f"the object {name} is damaged: {error}",
             "a complete ELF file, as the compiler wrote it",
             "delete it and build again",
         ) from error
-
-
-def _size(content: memoryview) -> ObjectSize:
-    header = _HEADER.unpack_from(content)
-    start, entry_bytes, count = header[6], header[11], header[12]
-    if start and entry_bytes != _SECTION.size:
-        raise struct.error(f"section headers of {entry_bytes} bytes")
-    if start and not count:  # too many for the field: the first header's size tells
-        count = _SECTION.unpack_from(content, start)[5]
     total = {"text": 0, "data": 0, "bss": 0}
-    for index in range(count):
-        _, kind, flags, _, _, length, *_ = _SECTION.unpack_from(content, start + 40 * index)
+    for _, kind, flags, _, _, length, *_ in rows:
         if flags & SHF_ALLOC:
             total[_kind(kind, flags)] += length
     return ObjectSize(**total)
@@ -67,4 +48,4 @@ def _size(content: memoryview) -> ObjectSize:
 def _kind(section_type: int, flags: int) -> str:
     if flags & SHF_EXECINSTR or not flags & SHF_WRITE:
         return "text"
-    return "bss" if section_type == _NOBITS else "data"
+    return "bss" if section_type == SHT_NOBITS else "data"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tinyml.elf.account import Account
+from tinyml.elf.leaves import Leaf
 from tinyml.elf.library import Linked
 from tinyml.elf.operators import Operators
 
@@ -15,9 +16,14 @@ Build = Mapping[str, str | int]
 
 @dataclass(frozen=True)
 class Report:
-    """The account of a firmware and what else is known of it; None for what was not asked for."""
+    """What is known of an ELF file; None for what was not asked for.
+
+    Attributes:
+        leaves: every used byte once: what all views add up.
+    """
 
     account: Account
+    leaves: tuple[Leaf, ...] = ()
     build: Build = field(default_factory=dict)
     linked: Linked | None = None
     operators: Operators | None = None

@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 
 from tinyml import boards
-from tinyml.elf import library, operators
-from tinyml.elf.account import Account, account, check_bin
+from tinyml.elf import groups, library, mapfile, operators
+from tinyml.elf.account import account, check_bin
 from tinyml.elf.document import as_json
-from tinyml.elf.image import Image, read
+from tinyml.elf.image import read
+from tinyml.elf.leaves import leaves
 from tinyml.elf.regions import require_memories
 from tinyml.elf.report import Build, Report
 from tinyml.elf.table import as_text, show
@@ -59,13 +60,12 @@ def _build_info(path: Path) -> Build:
     return {str(name): value for name, value in dict(found).items()}
 
 
-def _linked(path: Path, image: Image, result: Account) -> library.Linked:
+def _map_text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         culprit = f"cannot read {path}: {error.strerror}"
         raise UserError(culprit, "the map that the linker wrote", "build it") from error
-    return library.linked(image, result, text)
 
 
 def _report(arguments: argparse.Namespace) -> Report:
@@ -74,10 +74,14 @@ def _report(arguments: argparse.Namespace) -> Report:
     result = account(image, board.name, require_memories(board))
     if arguments.bin:
         check_bin(result, arguments.bin.name, _length(arguments.bin))
+    text = _map_text(arguments.map) if arguments.map else None
+    given = mapfile.read(text, arguments.map.name) if text is not None else None
+    found = leaves(image, result, groups.load(), given)
     return Report(
         account=result,
+        leaves=found,
         build=_build_info(arguments.build_info) if arguments.build_info else {},
-        linked=_linked(arguments.map, image, result) if arguments.map else None,
+        linked=library.linked(image, found, given, text) if text and given is not None else None,
         operators=operators.read(arguments.plan) if arguments.plan else None,
     )
 

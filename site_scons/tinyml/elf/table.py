@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyml.elf.account import Account, RegionUse
-from tinyml.elf.attribution import Bytes
-from tinyml.elf.library import Library, Linked
+from tinyml.elf.library import Bytes, Library, Linked
 from tinyml.elf.regions import FLASH, RAM
 from tinyml.elf.report import Report
 
@@ -80,7 +79,7 @@ def library_table(account: Account, linked: Linked) -> Table:
 def _library_row(library: Library) -> tuple[str | Text, ...]:
     return (
         Text(library.name),
-        str(library.archive_bytes),
+        "?" if library.archive_bytes is None else str(library.archive_bytes),
         f"{len(library.linked_members)}/{library.members}",
         f"{len(library.linked_symbols)}/{library.symbols}",
     )

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tinyml.components import Component
 from tinyml.elf import mapfile
-from tinyml.elf.attribution import pieces
 from tinyml.elf.debug_info import DEBUG_INFO, Making
 from tinyml.elf.image import Image
+from tinyml.elf.leaves import linked_objects
 from tinyml.errors import UserError
 
 # build/third_party/<name>/ holds what was fetched, build/relocated/<name>/ a copy with its includes
@@ -90,7 +90,7 @@ def take(image: Image, making: Making, map_text: str, places: Places) -> Invento
         UserError: the map is not the image's, or the image was built without debug information.
     """
     contributions = mapfile.contributions(map_text)
-    objects = {piece.object for piece in pieces(image, contributions)}
+    objects = linked_objects(image, contributions)
     units = {c.address: c.object for c in contributions if c.output == DEBUG_INFO}
     if not making.units:
         raise UserError(

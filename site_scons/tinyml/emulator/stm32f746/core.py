@@ -99,7 +99,7 @@ class Core:
         self._map_memories()
         self._attach_hook()
         self._stops: list[Stop] = []  # what the callbacks saw
-        self._running = False
+        self.running = False
         self._uc.hook_add(uc.UC_HOOK_INTR, self._exception)
         self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._invalid_access)
 
@@ -197,7 +197,7 @@ class Core:
 
     def now(self) -> int:
         """Return the instructions executed; in a callback, those up to its block's start."""
-        block = self._block() if self._running else None
+        block = self._block() if self.running else None
         return self.executed - (block.count if block is not None else 0)
 
     def run(self, deadline: int) -> Stop:
@@ -221,13 +221,13 @@ class Core:
     def _start(self, until: int) -> Stop:
         self._stops.clear()
         start = self["pc"] | self["xpsr"] >> 24 & 1
-        self._running = True
+        self.running = True
         try:
             self._uc.emu_start(start, until)
         except UcError as error:
             return self._failure(error)
         finally:
-            self._running = False
+            self.running = False
         pc = self["pc"]
         if self._stops:
             return self._with_count(self._stops[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tinyml.emulator.stm32f746.ports import Port
+from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746.usart import Usart
 
 
@@ -22,6 +22,12 @@ class Line:
     def reset(self) -> None:
         """The frame on the line is lost with the UART's reset."""
         self._coming = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way: no byte to the UART, none from it, none left unread."""
+        coming = self._coming is not None or (self.port.incoming and self._uart.listens)
+        return not coming and self._uart.idle
 
     def _start(self) -> None:
         if self.port.where != "off":

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746 import chip
 from tinyml.emulator.stm32f746.bus import Bus
 from tinyml.emulator.stm32f746.core import Core, Stop, Why
@@ -22,7 +23,6 @@ from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.memory import Memories, chip_memories
 from tinyml.emulator.stm32f746.nvic import Nvic
 from tinyml.emulator.stm32f746.peripheral import Gate, Peripheral, System
-from tinyml.emulator.stm32f746.ports import Port
 from tinyml.emulator.stm32f746.pwr import Pwr
 from tinyml.emulator.stm32f746.rcc import Rcc
 from tinyml.emulator.stm32f746.scheduler import NEVER, Scheduler
@@ -35,12 +35,17 @@ SLICE = 2_000_000  # instructions at most between two looks at the wall clock
 PACE = 1e-3  # seconds of virtual time between two looks, in real time
 LEDS = {("I", 1): "LD1"}  # UM1907 section 6.17
 MAX_RESETS = 100
+LONGEST_WAIT = 0.1  # seconds between two looks at the limits while the core sleeps
+QUIET = 3.0  # seconds of virtual time asleep, after the end of the input, that end the run
 NEAR = 0x10000  # a stack pointer so little below its stack got there by growing
 
 
 @dataclass(frozen=True)
 class Setup:
-    """How the board is run; ``ports`` by the UART's name, ``limit`` in instructions."""
+    """How the board is run; ``ports`` by the UART's name, ``limit`` in instructions.
+
+    ``realtime`` None: while a port may bring something, virtual time is no faster than ours.
+    """
 
     crystal_hz: int = 25_000_000
     baud: int = 115200
@@ -48,9 +53,18 @@ class Setup:
     limit: int | None = None
     limit_seconds: float | None = None
     timeout: float | None = None
-    realtime: bool = False
+    realtime: bool | None = None
     strict: bool = False
     trace: Callable[[str], None] | None = None
+
+
+@dataclass
+class _Idle:
+    """What went over the lines until ``since``, and the cycles slept since then."""
+
+    done: int = -1
+    since: int = 0
+    slept: int = 0
 
 
 class Stm32F746:
@@ -67,10 +81,13 @@ class Stm32F746:
         self.resets: list[str] = []
         self.leds: dict[str, list[bool]] = {name: [] for name in LEDS.values()}
         self.ended: str | None = None
+        self.finished = False
         self.faults: list[str] = []
         self._reset_cause: str | None = None
         self._bus_error: int | None = None
         self._input = threading.Event()
+        self._idle = _Idle()
+        self._interrupted = False
         self._event_register = False
         self._build()
         self._load()
@@ -120,6 +137,7 @@ class Stm32F746:
             name: Line(uart, self.setup.ports.get(name, Port()), self.setup.baud, self._pin_check)
             for name, uart in self.uarts.items()
         }
+        self._ports = [line.port for line in self.lines.values() if line.port.where != "off"]
         for name, line in self.lines.items():
             line.port.on_input = self._input_came
             uart = self.uarts[name]
@@ -193,9 +211,9 @@ class Stm32F746:
         """The firmware polls: let the time pass until something happens, or input comes."""
         due = self.time.next_time()
         if due != NEVER:
-            slice_ = self.time.cycles(PACE) if self.setup.realtime else NEVER
+            slice_ = self.time.cycles(PACE) if self._realtime else NEVER
             self.time.skip(min(due, self._end_of_time(), self.time.now + slice_))
-        elif self._interactive:
+        elif self._live:
             self._wait_for_input(PACE)
         self._attention()
 
@@ -243,7 +261,7 @@ class Stm32F746:
     def run(self) -> int | None:
         """Run from power-on; return the firmware's exit status, None when something else ended it.
 
-        `ended` says then what did.
+        `ended` says then what did. The status is 0 too when all of a finite input is dealt with.
 
         Raises:
             BoardError: the firmware did what the chip cannot do.
@@ -254,13 +272,13 @@ class Stm32F746:
             line.port.start()
         self._reset("power")
         try:
-            while self.ended is None and self.semihosting.status is None:
+            while not self.finished and self.ended is None and self.semihosting.status is None:
                 self._turn()
         finally:
             for line in self.lines.values():
                 line.port.flush()
             self.semihosting.close()
-        return self.semihosting.status
+        return 0 if self.finished else self.semihosting.status
 
     def _reset(self, cause: str) -> None:
         self.time.clear()
@@ -293,6 +311,8 @@ class Stm32F746:
         ends = self._end_of_time(), self._end_of_instructions()
         deadline = min(self.time.next_time(), self._next_look(), *ends)
         self._handle(self.core.run(deadline - self.time.skipped))
+        if self._interrupted:
+            raise KeyboardInterrupt
         self._keep_pace()
 
     def _restart(self, cause: str) -> None:
@@ -325,14 +345,14 @@ class Stm32F746:
         return NEVER if self.setup.limit is None else self.setup.limit + self.time.skipped
 
     def _next_look(self) -> int:
-        slice_ = self.time.cycles(PACE) if self.setup.realtime else SLICE
+        slice_ = self.time.cycles(PACE) if self._realtime else SLICE
         return self.time.now + slice_
 
     def _keep_pace(self) -> None:
         """In real time, wait until the wall clock has caught up."""
-        if not self.setup.realtime:
+        if not self._realtime:
             return
-        ahead = (self.time.seconds - self._virtual) - (time.monotonic() - self._wall)
+        ahead = self._ahead
         if ahead > PACE:
             self._flush()
             self._wait_for_input(ahead)
@@ -340,12 +360,34 @@ class Stm32F746:
             self._wall, self._virtual = time.monotonic(), self.time.seconds
 
     @property
-    def _interactive(self) -> bool:
-        return any(line.port.interactive for line in self.lines.values())
+    def _ahead(self) -> float:
+        """Seconds by which virtual time is ahead of the wall clock."""
+        return (self.time.seconds - self._virtual) - (time.monotonic() - self._wall)
 
-    def _wait_for_input(self, seconds: float | None) -> None:
+    @property
+    def _live(self) -> bool:
+        """Whether any port may still bring something."""
+        return any(port.live for port in self._ports)
+
+    @property
+    def _realtime(self) -> bool:
+        return self._live if self.setup.realtime is None else self.setup.realtime
+
+    def interrupt(self) -> None:
+        """End the run as soon as the core is between two blocks, as by Ctrl-C.
+
+        Raises:
+            KeyboardInterrupt: at once, where the core does not run.
+        """
+        if not self.core.running:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        self.core.hook.attention = 1
+
+    def _wait_for_input(self, seconds: float) -> None:
         self._flush()
-        self._input.wait(seconds)
+        if seconds > 0:
+            self._input.wait(seconds)
         self._input.clear()
 
     def _flush(self) -> None:
@@ -431,11 +473,14 @@ class Stm32F746:
             for line in self.lines.values():
                 line.pump()
             due = min(self.time.next_time(), self._end_of_time())
-            if due == NEVER and not self._interactive:
+            if self._input_is_over(due):
+                self.finished = True
+                return
+            if due == NEVER and not self._live:
                 self.ended = "the firmware sleeps and nothing can wake it"
                 return
             if due == NEVER:
-                self._wait_for_input(0.1)
+                self._wait_for_input(LONGEST_WAIT)
             else:
                 self._pass_time(due)
             self.time.run_due()
@@ -443,10 +488,34 @@ class Stm32F746:
                 return
 
     def _pass_time(self, due: int) -> None:
-        if self.setup.realtime:
-            due = min(due, self.time.now + self.time.cycles(PACE))
+        if self._realtime:
+            due = min(due, self._wait_until(due))
+        before = self.time.now
         self.time.skip(due)
-        self._keep_pace()
+        self._idle.slept += self.time.now - before
+
+    def _wait_until(self, due: int) -> int:
+        """Wait until it is ``due`` by the wall clock, or input comes; return what time it is."""
+        now = self.time.now
+        self._wait_for_input(min((due - now) / self.time.cycles(1.0) + self._ahead, LONGEST_WAIT))
+        return now + self.time.cycles(max(0.0, -self._ahead))
+
+    def _input_is_over(self, due: int) -> bool:
+        """Return whether the firmware, asleep until ``due``, has done all that it was given.
+
+        Its input was finite and has ended, it answers nothing any more, and it sleeps: for ever,
+        or for `QUIET` seconds but for a tenth of them.
+        """
+        if self._live or not any(port.ended for port in self._ports):
+            return False
+        if not all(line.idle for line in self.lines.values()):
+            return False
+        done = sum(line.sent + line.received for line in self.lines.values())
+        if done != self._idle.done:
+            self._idle = _Idle(done, self.time.now)
+        passed = self.time.now - self._idle.since
+        quiet = passed >= self.time.cycles(QUIET) and self._idle.slept >= 0.9 * passed
+        return due == NEVER or quiet
 
     # --- what DMA needs ------------------------------------------------------------------
 

@@ -90,6 +90,11 @@ class Usart(Peripheral):
         """Whether the receiver is on and knows its baud rate."""
         return self.bit("cr1", UE) and self.bit("cr1", RE) and self.baud > 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether it sends nothing and holds nothing received that was not taken."""
+        return self._sending is None and not (self.listens and self.bit("isr", RXNE))
+
     def expects(self, baud: int) -> None:
         """Say when the line is not at the rate that the other side expects."""
         if self.baud and abs(self.baud / baud - 1) > TOLERANCE:

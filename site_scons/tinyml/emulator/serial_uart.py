@@ -1,0 +1,17 @@
+"""Which UART of a board is its console and which its link."""
+
+from __future__ import annotations
+
+from tinyml.boards import Board
+
+# The virtual STM32F746 without a board's description.
+UARTS = {"console": "USART6", "link": "UART7"}
+
+
+def serial_uart(board: Board | None, role: str) -> str:
+    """Return the UART of ``role``, console or link."""
+    if board and board.console and role == "console":
+        return board.console.uart.split()[0]
+    if board and board.emulator and board.emulator.kind == "qemu":
+        return {"console": "UART0", "link": "UART1"}[role]
+    return UARTS[role]

@@ -36,6 +36,8 @@ TOOLS = (
     "plan_report",
     "sbom",
     "emulate",
+    "debug",
+    "doctor",
 )
 
 
@@ -72,6 +74,7 @@ def environment(choice):
         THRESHOLD=choice.threshold,
         EMULATETIMEOUT=["--timeout", str(choice.timeout)] if choice.timeout else [],
         EMULATEFLAGS=list(choice.emulator_flags),
+        DEBUGFLAGS=list(choice.debug),
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
         **_limits(board),

@@ -125,6 +125,36 @@ class Emulator:
 
 
 @dataclass(frozen=True)
+class Flash:
+    """What programmers call the board and its chip; where one is empty, it cannot be used.
+
+    Attributes:
+        chip: the chips that ``chip_id`` stands for, in words.
+        chip_id: DEV_ID of the chip, in the low 12 bits of the word at ``chip_id_address``.
+        openocd_interface, openocd_target: OpenOCD's own files for the probe and the chip.
+        pyocd, jlink: pyOCD's and SEGGER's names of the chip.
+        stm32loader: the chip's family, as stm32loader calls it.
+        usb: ids of the probe on the board, ``VENDOR:PRODUCT``.
+        dfu: id of the chip itself, when its boot loader is on USB.
+        volume: label of the drive on which a dropped image is written to flash.
+        gdb_reset: how a gdbserver is told to reset the board: ``monitor ...``.
+    """
+
+    chip: str = ""
+    chip_id: int | None = None
+    chip_id_address: int = 0xE0042000
+    openocd_interface: str = ""
+    openocd_target: str = ""
+    pyocd: str = ""
+    jlink: str = ""
+    stm32loader: str = ""
+    usb: tuple[str, ...] = ()
+    dfu: str = ""
+    volume: str = ""
+    gdb_reset: str = "reset"
+
+
+@dataclass(frozen=True)
 class Board:
     """A board; ``core``, ``clock`` and ``placement`` are None for a native program."""
 
@@ -138,6 +168,7 @@ class Board:
     console: Console | None = None
     emulator: Emulator | None = None
     budget: tuple[Budget, ...] = ()
+    flash: Flash | None = None
     folders: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
@@ -163,7 +194,7 @@ class Board:
         return replace(self, placement=placement)
 
     def with_fpu(self, fpu: str) -> Board:
-        """Return the board as code is compiled for it with ``fpu``: ``hard``, its own, or ``soft``."""
+        """Return the board as it is compiled for with ``fpu``: ``hard``, its own, or ``soft``."""
         if fpu == "hard" or self.core is None:
             return self
         return replace(self, core=replace(self.core, float_abi=fpu))

@@ -15,11 +15,14 @@ from tinyml.errors import UserError
 QUANTIZE_MODES = ("none", "dynamic", "int8", "float16", "int16x8")
 CALIBRATED_MODES = ("int8", "int16x8")
 CMSIS_NN = "cmsis-nn"
+GDB_SERVERS = Path(__file__).parent / "debug" / "servers"
 CHOICE = "one of the values"
 LIST = "several with commas between"
 NUMBER = "a whole number greater than 0"
 FOLDER = "a folder"
 FILE = "a file to write"
+GIVEN = "a file that is there"
+ADDRESS = "HOST:PORT"
 SERIAL = "tcp:PORT"
 BASELINE = "a stored .size.json, an ELF file, or a commit"
 AMOUNT = "bytes (4096, 64K) or percent (1%)"
@@ -31,6 +34,7 @@ _PATTERNS = {
     FILE: r".+",
     BASELINE: r"[^-\x00].*",
     AMOUNT: r"[0-9]{1,12} ?[KM]?|[0-9]{1,4}(\.[0-9]{1,3})? ?%",
+    ADDRESS: r"[\w.-]+:[0-9]{1,5}",
 }
 # What decides how a firmware comes out, so that another commit can be built like this one.
 SHAPING = (
@@ -99,6 +103,8 @@ class Option:
             return set(value.split(",")) <= set(self.values)
         if self.kind == FOLDER and Path(value).is_dir():
             return True
+        if self.kind == GIVEN and Path(value).is_file():
+            return True
         pattern = _PATTERNS.get(self.kind)
         if pattern and re.fullmatch(pattern, value, re.ASCII):
             return True
@@ -125,6 +131,7 @@ class Choice:
     require_upstream_cmsis_nn: bool
     timeout: int | None
     emulator_flags: tuple[str, ...]
+    debug: tuple[str, ...]
     verbose: bool
     components: tuple[str, ...]
     archive: Path | None
@@ -202,6 +209,7 @@ def table(root: Path) -> tuple[Option, ...]:
         *_virtual_board(),
         Option("baseline", (), "the last build", "what sizes are compared with", BASELINE),
         Option("threshold", (), "none", "growth of flash and RAM that size-diff allows", AMOUNT),
+        *_debugger(),
         Option("verbose", switch, "0", "show each command in full"),
         Option("component", components(root), "all", "what 'fetch' fetches", LIST),
         Option("archive", (), "none", "where 'fetch' finds files downloaded before", FOLDER),
@@ -228,6 +236,31 @@ def _virtual_board() -> tuple[Option, ...]:
         Option("counts", (), "none", "virtual board: instructions by function, as JSON", FILE),
         Option("strict", switch, "0", "virtual board: an unmodelled register is an error"),
     )
+
+
+def _debugger() -> tuple[Option, ...]:
+    """Return the options of ``debug``."""
+    servers = tuple(sorted(path.stem for path in GDB_SERVERS.glob("*.toml")))
+    return (
+        Option(
+            "debugger",
+            ("auto", "gdb-multiarch", "arm-none-eabi-gdb", "none"),
+            "auto",
+            "debug: which gdb; none: its server alone",
+        ),
+        Option("gdbserver", ("auto", *servers, "qemu"), "auto", "debug: gdb's other side", ADDRESS),
+        Option("gdb_port", (), "any free one", "debug: where the server listens", NUMBER),
+        Option("load", ("0", "1"), "0", "debug: write the firmware to the board first"),
+        Option("script", (), "none", "debug: commands for gdb instead of a terminal", GIVEN),
+    )
+
+
+def _debug_flags(arguments: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the options of ``debug`` as its own command line has them."""
+    names = ("debugger", "gdbserver", "gdb_port", "script", "timeout")
+    given = [name for name in names if name in arguments]
+    flags = [word for name in given for word in (f"--{name.replace('_', '-')}", arguments[name])]
+    return (*flags, *(["--load"] if arguments.get("load") == "1" else []))
 
 
 def components(root: Path) -> tuple[str, ...]:
@@ -299,6 +332,7 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             if name in arguments
             for word in _passed_on(name, chosen[name])
         ),
+        debug=_debug_flags(arguments),
         verbose=chosen["verbose"] == "1",
         components=tuple(chosen["component"].split(",")) if "component" in arguments else (),
         archive=Path(chosen["archive"]) if "archive" in arguments else None,

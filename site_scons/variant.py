@@ -32,6 +32,7 @@ TOOLS = (
     "plan_report",
     "sbom",
     "emulate",
+    "notebook",
 )
 
 

@@ -37,6 +37,8 @@ TARGETS = {
     "size-report": "show where flash and RAM went",
     "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",
+    "draw": "open a window to draw a digit in, and ask Keras, TFLite and the board's emulator",
+    "notebook": "run the model's notebook and render it as a page",
     "fetch": "download third-party components: all, or component=NAME[,NAME]",
     "link": "only the serial protocol: a library, a C++ header and a Python module",
     "vectors": "a firmware for tests: runs every record of a file through the model",

@@ -107,9 +107,7 @@ class Device:
     def predict(self, picture: Picture) -> Prediction:
         """Send the pixels; the firmware quantizes them as its model wants."""
         result = self._client.infer([picture[np.newaxis, ..., np.newaxis]], pixels=True)
-        scores = result.outputs[0].astype(np.float64).reshape(CLASSES)
-        if self._output.scale:
-            scores = (scores - self._output.zero_point) * self._output.scale
+        scores = self._output.real(result.outputs[0]).reshape(CLASSES)
         return Prediction(scores, f"{result.cost:,} {result.unit}")
 
     def close(self) -> None:

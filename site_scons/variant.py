@@ -38,6 +38,7 @@ TOOLS = (
     "emulate",
     "debug",
     "doctor",
+    "notebook",
 )
 
 

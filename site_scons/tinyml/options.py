@@ -66,6 +66,8 @@ TARGETS = {
     "debug": "run the firmware under gdb, on the board or its emulator",
     "doctor": "say what is wrong with the image and with this computer, each with a fix",
     "ide": "write compile_commands.json and .vscode/ for editors",
+    "draw": "open a window to draw a digit in, and ask Keras, TFLite and the board's emulator",
+    "notebook": "run the model's notebook and render it as a page",
     "fetch": "download third-party components: all, or component=NAME[,NAME]",
     "link": "only the serial protocol: a library, a C++ header and a Python module",
     "vectors": "a firmware for tests: runs every record of a file through the model",

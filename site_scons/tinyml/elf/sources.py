@@ -159,9 +159,7 @@ def located(
         yield from _divided(leaf, start, bool(section.flags & 4), places, with_line)
 
 
-def _divided(
-    leaf: Leaf, start: int, code: bool, places: Places, with_line: bool
-) -> Iterator[Leaf]:
+def _divided(leaf: Leaf, start: int, code: bool, places: Places, with_line: bool) -> Iterator[Leaf]:
     parts = list(places.parts(start, start + leaf.bytes))
     if not code:  # a variable is where its first byte is
         parts = [(leaf.bytes, parts[0][1])]

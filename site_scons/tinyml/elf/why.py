@@ -44,8 +44,10 @@ class Why:
         origin = f", from {tidy(self.object)}" if self.object else ""
         found = [f"{self.symbol}: {sizes or 'no bytes of its own'}{origin}"]
         for reason in self.chain:
-            wanted = f"{tidy(reason.file)} names {reason.symbol}" if reason.file else (
-                f"the linker was told to want {reason.symbol}"
+            wanted = (
+                f"{tidy(reason.file)} names {reason.symbol}"
+                if reason.file
+                else (f"the linker was told to want {reason.symbol}")
             )
             found.append(f"  {tidy(reason.member)} was taken because {wanted}")
         last = self.chain[-1].file if self.chain else self.object

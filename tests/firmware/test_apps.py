@@ -68,7 +68,7 @@ def build(
     info = [f'#define BUILD_{key} "{value}"\n' for key, value in BUILD_INFO.items()]
     (folder / "build_info.h").write_text("".join(info))
     firmware = root / "firmware"
-    sources = [folder / "model.c", firmware / "boards" / "host" / "board.c"]
+    sources = [folder / "model.c", *(firmware / "boards" / "host").glob("*.c")]
     sources += [p for p in (firmware / "apps" / app).glob("*.c") if "semihosting" not in p.name]
     sources += (firmware / "runtime").glob("*.c")
     includes = [firmware / "runtime", firmware / "boards", firmware / "boards" / "host", folder]

@@ -203,7 +203,7 @@ def test_a_locked_flash_and_its_itcm_alias_fault(bare: Bare) -> None:
     assert bare(source).status == 1
 
 
-# --- the MPU: PM0253 section 4.6 -------------------------------------------------------------------
+# --- the MPU: PM0253 section 4.6 ---------------------------------------------------------------
 
 
 def test_a_small_region_among_memory_in_use(bare: Bare) -> None:

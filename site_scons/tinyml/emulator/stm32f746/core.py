@@ -22,6 +22,7 @@ from tinyml.emulator.stm32f746.memory import Memories
 # Numbers of the exceptions that unicorn does not handle (QEMU's, target/arm).
 _SVC, _PREFETCH_ABORT, _BKPT, _EXCEPTION_EXIT = 2, 3, 7, 8
 _NEVER = (1 << 64) - 1
+_NOWHERE = 0xFFFFFFFE  # an address that no run reaches
 _WFI = 0xBF30
 T_BIT = 1 << 24
 LONGEST_BLOCK = 1024  # bytes; unicorn ends a block at a page's end
@@ -123,6 +124,7 @@ class Core:
         self._callbacks: list[Any] = []  # unicorn does not keep them alive
         self._raised: BaseException | None = None  # in a callback
         self._frame = ctypes.c_uint32()
+        self.breakpoints: set[int] = set()
 
     def _map_memories(self) -> None:
         regions = iter(self.hook.regions)
@@ -279,7 +281,7 @@ class Core:
     def run(self, deadline: int) -> Stop:
         """Run until something happens, or until ``deadline`` instructions have been executed."""
         self.hook.deadline = deadline
-        return self._start(0xFFFFFFFE)
+        return self._start(_NOWHERE)
 
     def width(self, address: int) -> int:
         """Return the bytes of the instruction at ``address``: ARMv7-M ARM section A5.1."""
@@ -304,9 +306,22 @@ class Core:
         finally:
             self.hook.attention |= saved[0]
             hook.watch_masks, hook.fpu_off, hook.trap_divisions = saved[1:]
+            if self.breakpoints:  # what was translated without them must not run again
+                self._uc.ctl_remove_cache(pc, pc + 2)
+
+    def set_breakpoints(self, addresses: set[int]) -> None:
+        """Stop before the instructions at ``addresses``; `run` ends there with BOUNDARY."""
+        changed = addresses ^ self.breakpoints
+        self.breakpoints = addresses
+        self._uc.ctl_exits_enabled(bool(addresses))
+        for address in changed:
+            self._uc.ctl_remove_cache(address, address + 2)
 
     def _start(self, until: int) -> Stop:
         hook = self.hook
+        if self.breakpoints:  # unicorn looks at its list of exits then, and not at ``until``
+            beyond = self.breakpoints if until == _NOWHERE else ()
+            self._uc.ctl_set_exits([until, *beyond])
         error = self._library.core_run(self._uc._uch, ctypes.byref(hook), until)
         if self._raised is not None:
             raised, self._raised = self._raised, None

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746 import chip
@@ -67,6 +68,29 @@ class _Idle:
     slept: int = 0
 
 
+class Debugger(Protocol):
+    """What a debugger does around each stretch of execution: see gdb.py."""
+
+    @property
+    def masks_interrupts(self) -> bool:
+        """Whether no exception is to be taken now."""
+
+    def before(self) -> bool:
+        """Let the board stand as long as it must; return whether it may run."""
+
+    def run(self, deadline: int) -> Stop:
+        """Let the core run."""
+
+    def after(self, stop: Stop) -> None:
+        """Look at what ended the run."""
+
+    def breakpoint(self) -> None:
+        """The core stands before a BKPT."""
+
+    def ended(self, status: int) -> None:
+        """The run is over."""
+
+
 class Stm32F746:
     """One board with one image."""
 
@@ -90,6 +114,7 @@ class Stm32F746:
         self._interrupted = False
         self._event_register = False
         self._stale: list[tuple[int, int]] = []
+        self.debugger: Debugger | None = None
         self._build()
         self._load()
 
@@ -289,6 +314,8 @@ class Stm32F746:
             for line in self.lines.values():
                 line.port.flush()
             self.semihosting.close()
+            if self.debugger:
+                self.debugger.ended(self.semihosting.status or 0)
         return 0 if self.finished else self.semihosting.status
 
     def _reset(self, cause: str) -> None:
@@ -318,17 +345,21 @@ class Stm32F746:
         if self._bus_error is not None:
             address, self._bus_error = self._bus_error, None
             self.exceptions.imprecise(address)
-        self.exceptions.deliver()
-        if self._over():
+        if self.debugger is None or not self.debugger.masks_interrupts:
+            self.exceptions.deliver()
+        if self._over() or (self.debugger and not self.debugger.before()):
             return
         if self._stale:
             self._forget_code()
         self.protection.update()
         realtime = self._realtime
         deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
-        self._handle(self.core.run(deadline - self.time.skipped))
+        stop = (self.debugger or self.core).run(deadline - self.time.skipped)
+        self._handle(stop)
         if self._interrupted:
             raise KeyboardInterrupt
+        if self.debugger:
+            self.debugger.after(stop)
         if realtime:
             self._keep_pace()
 
@@ -337,6 +368,14 @@ class Stm32F746:
         for address, size in self._stale:
             self.core.forget_code(address, size)
         self._stale.clear()
+
+    def restart(self) -> None:
+        """Begin again at the reset vector, as a debugger asks for it."""
+        self._reset("power")
+
+    def keep_pace_from_now(self) -> None:
+        """The time that passed while the board stood is not to be caught up."""
+        self._wall, self._virtual = time.monotonic(), self.time.seconds
 
     def _restart(self, cause: str) -> None:
         self.resets.append(f"{cause} at pc {self.image.describe(self.core['pc'])}")
@@ -465,6 +504,9 @@ class Stm32F746:
     def _breakpoint(self, stop: Stop) -> None:
         code = self.memories.read(stop.pc, 2) or b"\0"
         if code[0] != BKPT_NUMBER:
+            if self.debugger:
+                self.debugger.breakpoint()
+                return
             where = self.image.describe(stop.pc)
             raise BoardError(f"breakpoint {code[0]} at {where}")
         operation, argument = self.core.read_all(("r0", "r1"))
@@ -531,6 +573,8 @@ class Stm32F746:
         while not self.nvic.wakes(self.exceptions.masks()) and not self._reset_cause:
             if self._came:
                 self._pump()
+            if self.debugger and not self.debugger.before():
+                return
             due = min(self.time.next_time(), self._end_of_time())
             if self._input_is_over(due):
                 self.finished = True
@@ -607,6 +651,13 @@ class Stm32F746:
         if data is not None:
             return int.from_bytes(data, "little")
         return self.bus.read(address, size) if self.bus.has(address) else None
+
+    def peek(self, address: int, size: int) -> int | None:
+        """Read a peripheral for a debugger, whatever its clock; None where there is none."""
+        for peripheral in (*self.bus.all, self.dwt):
+            if 0 <= address - peripheral.base < peripheral.SIZE:
+                return peripheral.read(address - peripheral.base, size)
+        return None
 
     def store(self, address: int, size: int, value: int) -> bool:
         """Write memory or a peripheral, as a bus master does."""

@@ -56,6 +56,7 @@ class Protection:
         self._closed: set[str] = set()  # peripherals that are out of reach
         self.watches: tuple[Watch, ...] = ()
         self.hit: Watch | None = None
+        self.passed: int | None = None  # the instruction that a watchpoint has already stopped
         self._version = 0
         scs.on_mpu = self._configured
         self._open = self._key = _Key(Mode(True, False, False), 0, ())
@@ -159,9 +160,8 @@ class Protection:
             if what == EXECUTE or private:
                 return stop
             return stop._replace(why=Why.DENIED)
-        for watch in self.watches:
-            if watch.what & what and watch.meets(address, stop.size):
-                self.hit = watch
+        if self._watched(stop, address, what):
+            return Stop(Why.BOUNDARY, stop.pc)
         if self._bus.has(address):
             return self._through(address)
         if stop.why is Why.PROTECTED and is_programmable(address) and self._flash.programs:
@@ -171,6 +171,17 @@ class Protection:
             return stop
         with self._guards.lifted(address, max(stop.size, 4)), self._guards.lifted(stop.pc, 4):
             return self._core.step()
+
+    def _watched(self, stop: Stop, address: int, what: int) -> bool:
+        """Return whether a watchpoint wants the core to stop before this access."""
+        passed, self.passed = self.passed, None
+        if passed == stop.pc:
+            return False
+        for watch in self.watches:
+            if watch.what & what and watch.meets(address, stop.size):
+                self.hit = watch
+                return True
+        return False
 
     def _through(self, address: int) -> Stop:
         """Execute one instruction with the peripheral in reach."""

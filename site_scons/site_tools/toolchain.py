@@ -24,7 +24,7 @@ INCLUDE_FLAGS = (
 )
 # SCons runs a command as one argument of a shell; Linux allows 131072 bytes for it.
 LONGEST_COMMAND = 100_000
-BINUTILS = {"AR": "ar", "OBJCOPY": "objcopy", "OBJDUMP": "objdump"}
+BINUTILS = {"AR": "ar", "OBJCOPY": "objcopy", "OBJDUMP": "objdump", "STRIP": "strip"}
 
 
 def incbin_object(env, target, source, included):

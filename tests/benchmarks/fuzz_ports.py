@@ -22,7 +22,7 @@ from support.port_fuzz import Fuzz  # noqa: E402
 from support.runners import BOARDS, running  # noqa: E402
 from tinyml.errors import exit_status  # noqa: E402
 
-PORTS = ("link", "console")
+PORTS = ("console", "link")
 
 
 def main() -> int:
@@ -38,10 +38,12 @@ def main() -> int:
     begin = time.monotonic()
     with running(given.runner, image, *link_scenes.HURRIED[given.runner]) as run:
         fuzz = Fuzz(run, digit, scores, given.seed)
-        for port in given.port or PORTS:
-            for sent in fuzz.send(port, given.bytes):
-                if sys.stderr.isatty():
-                    print(f"\r{port}: {sent:,} bytes", end="", file=sys.stderr)
+        shown = 0
+        for sent in fuzz.send(given.port or PORTS, given.bytes):
+            if sent * 20 // given.bytes > shown:
+                shown = sent * 20 // given.bytes
+                elapsed = time.monotonic() - begin
+                print(f"{sent:,} bytes, {elapsed:.0f} s", file=sys.stderr, flush=True)
         fuzz.close()
         run.require_alive()
     print(f"{given.runner}: {fuzz.tally}, {time.monotonic() - begin:.0f} s")

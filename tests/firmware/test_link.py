@@ -170,12 +170,11 @@ def test_a_bad_line(run: Running) -> None:
 def test_fuzz(run: Running) -> None:
     """Each port takes fuzz and goes on; tests/benchmarks/fuzz_ports.py sends a million bytes."""
     fuzz = Fuzz(run, *link_scenes.sample(), seed=7)
-    for port in ("link", "console"):
-        for _ in fuzz.send(port, 15_000):
-            pass
+    for _ in fuzz.send(("console", "link"), 10_000):
+        pass
     fuzz.close()
     run.require_alive()
-    assert fuzz.tally.whole > 200 and fuzz.tally.inferences > 40
+    assert fuzz.tally.whole > 200 and fuzz.tally.inferences > 20
     with Client(run.url("link")) as client:
         assert client.statistics().corrupted > 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,8 +25,8 @@ _LONGEST = 1 << 16
 #: Whole requests have odd numbers, mutated ones even ones: no fuzz is taken for a repetition.
 _SEQUENCES = 0xFFFE
 #: How long an answer may take before the question is asked again, and how often it is asked.
-AGAIN_SECONDS = 10
-ATTEMPTS = 12
+AGAIN_SECONDS = 3
+ATTEMPTS = 40
 _PHASES = ("before", "during", "after")
 
 
@@ -104,7 +104,9 @@ def _parts(draw: Random) -> list[Part]:
 
 def command(draw: Random) -> bytes:
     """Return a command line, in any case and with any line end."""
-    text = draw.choice((*(f"CMD={n}" for n in range(7)), "CMD=5,2", "CMD=5,0", "CMD=,", ""))
+    long = ("CMD=0", "CMD=1", "CMD=2", "CMD=5,2")  # a page of text, or inferences
+    short = ("CMD=3", "CMD=4", "CMD=5", "CMD=5,0", "CMD=6", "CMD=,", "")
+    text = draw.choice(long if draw.random() < 0.1 else short)
     text = draw.choice((text, text.lower(), f" {text} "))
     return text.encode() + draw.choice((b"\r", b"\n", b"\r\n", b"\n\r"))
 
@@ -191,20 +193,20 @@ class Fuzz:
         self.console.close()
         self.link.close()
 
-    def send(self, port: str, total: int) -> Iterator[int]:
-        """Send ``total`` bytes of fuzz to a port, in bursts; yield how many after each."""
-        burst = {"link": self._link_burst, "console": self._console_burst}[port]
-        sent = 0
-        while sent < total:
+    def send(self, ports: Sequence[str], total: int) -> Iterator[int]:
+        """Send ``total`` bytes of fuzz to each of the ports; yield how many after each burst."""
+        bursts = {"console": self._console_burst, "link": self._link_burst}
+        sent = dict.fromkeys(ports, 0)
+        while min(sent.values()) < total:
             self._before_the_burst(_PHASES[self.tally.bursts % len(_PHASES)])
-            length = burst(total - sent)
-            sent += length
-            self.tally.bytes[port] += length
+            for port in ports:
+                sent[port] += bursts[port](total - sent[port])
             self.tally.bursts += 1
             self._settle_console()
             self._settle_link()
             self._require_digit()
-            yield sent
+            yield min(sent.values())
+        self.tally.bytes.update(sent)
 
     def _before_the_burst(self, phase: str) -> None:
         """Let the firmware do nothing, be in an inference, or have one behind it."""
@@ -262,7 +264,7 @@ class Fuzz:
     def _link_burst(self, room: int) -> int:
         """Send a burst to the link: mutated messages, garbage, and whole requests among them."""
         sent = 0
-        for _ in range(self._draw.randint(1, 12)):
+        for _ in range(self._draw.randint(1, 20)):
             kind = self._draw.random()
             if kind < 0.2:
                 self._send_whole(codec.ping(self._draw.randbytes(8)))
@@ -299,17 +301,18 @@ class Fuzz:
         burst, sent = bytearray(), 0
         for _ in range(self._draw.randint(1, 30)):
             kind = self._draw.random()
-            if kind < 0.2:
+            if kind < 0.1:
                 burst += self._whole_line()
                 continue
-            noise = (
-                garbage(self._draw) if kind < 0.3 else self._perhaps_mutated(command(self._draw))
-            )
-            noise = tame(noise)[: room - sent]
+            mixed = garbage(self._draw) if kind < 0.5 else self._command()
+            noise = tame(mixed)[: room - sent]
             sent += len(noise)
             burst += noise
         self._in_pieces(self.console, bytes(burst))
         return sent
+
+    def _command(self) -> bytes:
+        return self._perhaps_mutated(command(self._draw))
 
     def _settle_console(self) -> None:
         """Answers come in order: once this one is here, what is not was lost, and reported."""

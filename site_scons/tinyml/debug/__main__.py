@@ -135,11 +135,18 @@ def _session(board: Board, options: argparse.Namespace) -> Session:
             f"auto, {', '.join((*known, *emulated.KINDS))}, or HOST:PORT",
             "scons debug gdbserver=openocd",
         )
-    server = servers.preferred(board) if wanted == "auto" else known[wanted]
+    chosen = servers.choose(wanted, board, options.serial, servers.attached())
+    server = chosen.server
     named = dict(zip(servers.PORTS, ports, strict=True))
-    words = servers.command(server, board, named, options.serial)
+    serial = options.serial or (chosen.probe.serial if chosen.probe else None)
+    words = servers.command(chosen, board, named, serial)
     target = Target(f"127.0.0.1:{ports[0]}", server.setup, server.reset)
-    return Session(server.name, words, ports[0], target, servers.explain(server, board))
+    print(f"gdbserver={server.name}: {chosen.why}")
+
+    def explain(lines: str) -> UserError:
+        return servers.explain(server, board, lines, _log(options.elf))
+
+    return Session(server.name, words, ports[0], target, explain)
 
 
 def _without_server(board: Board, wanted: str) -> Session:
@@ -156,10 +163,14 @@ def _unexplained(lines: str) -> UserError:
     return running.failed("the server", lines, "a gdb server", "scons debug gdbserver=...")
 
 
+def _log(elf: Path) -> Path:
+    return elf.with_suffix(".gdbserver.log")
+
+
 @contextlib.contextmanager
 def _serving(session: Session, options: argparse.Namespace) -> Iterator[Path]:
     """Run the session's server, if it has one; yield where its log is."""
-    log = options.elf.with_suffix(".gdbserver.log")
+    log = _log(options.elf)
     if session.server is None:
         yield log
         return

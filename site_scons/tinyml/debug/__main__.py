@@ -96,11 +96,11 @@ def main() -> int:
     if options.debugger != _NOTHING:
         gdb = script.program(options.debugger, native=board.core is None)
     session = _session(board, options)
+    init = options.elf.with_suffix(".gdb")
+    write_if_changed(init, script.text(session.target, options.load))
     with _serving(session, options) as log:
         if gdb is None:
             return _serve(session, options.elf, log)
-        init = options.elf.with_suffix(".gdb")
-        write_if_changed(init, script.text(session.target, options.load))
         given = str(options.script) if options.script else None
         words = script.command(gdb, str(options.elf), session.target, str(init), given, extra)
         print(f"{session.name}: {session.target.address or 'no server'}; log: {log}", flush=True)
@@ -194,7 +194,9 @@ def _serve(session: Session, elf: Path, log: Path) -> int:
             "leave one of debugger= and gdbserver= out",
         )
     print(f"{session.name}: {READY} on {address}; log: {log}")
-    print(f"  gdb-multiarch {elf} -ex 'target extended-remote {address}'")
+    print(
+        f"  gdb-multiarch {elf} -x {elf.with_suffix('.gdb')} -ex 'target extended-remote {address}'"
+    )
     print("  Ctrl-C ends it", flush=True)
     while True:
         signal.pause()

@@ -13,6 +13,7 @@ from typing import Any
 from tinyml.ide.merge import MARK
 
 _HERE = "${workspaceFolder}"
+_PORT = 3333
 READY = "ready for gdb"  # tinyml.debug prints it when its server listens
 
 # name, targets, group, what it shows
@@ -35,7 +36,6 @@ class Variant:
         board: its name.
         elf: the firmware, relative to the project.
         native: whether it runs on this computer itself.
-        python: the interpreter, relative to the project or absolute.
         gdb: the debugger's program.
     """
 
@@ -43,7 +43,6 @@ class Variant:
     board: str
     elf: str
     native: bool
-    python: str
     gdb: str
 
 
@@ -87,20 +86,16 @@ def launches(variant: Variant) -> list[dict[str, Any]]:
 
 def _server(variant: Variant) -> dict[str, Any]:
     """Return how the editor starts our server, and knows that it listens."""
-    port = 3333
-    words = ("-m", "tinyml.debug", f"firmware/boards/{variant.board}", variant.elf)
-    words += ("--debugger", "none", "--gdb-port", str(port))
+    words = ("debug", "debugger=none", f"gdb_port={_PORT}", *variant.arguments)
+    commands = (f"source {_HERE}/{variant.elf.removesuffix('.elf')}.gdb", "prepare")
     return {
-        "debugServerPath": variant.python,
+        "debugServerPath": f"{_HERE}/sconsw",
         "debugServerArgs": " ".join(words),
         "serverStarted": READY,
         "filterStdout": True,
         "filterStderr": True,
-        "miDebuggerServerAddress": f"127.0.0.1:{port}",
+        "miDebuggerServerAddress": f"127.0.0.1:{_PORT}",
         "useExtendedRemote": True,
-        "environment": [{"name": "PYTHONPATH", "value": f"{_HERE}/site_scons"}],
-        "postRemoteConnectCommands": [
-            {"text": text, "ignoreFailures": False}
-            for text in (f"source {_HERE}/{variant.elf.removesuffix('.elf')}.gdb",)
-        ],
+        "stopAtConnect": True,
+        "postRemoteConnectCommands": [{"text": text, "ignoreFailures": False} for text in commands],
     }

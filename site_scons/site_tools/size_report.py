@@ -1,13 +1,8 @@
 """SizeReport: .elf .bin .build-info.json .map [plan.json...] -> .size.txt .size.json.
 
-<<<<<<< HEAD
-Flash and RAM by region and by library; with the compiler's plan, the kernels that are called.
-Five lines are printed when it is made; ``env.ShowFile(alias, file)`` shows the tables on request.
-=======
 Flash and RAM by region, group and library; with the compiler's plan, the kernels that are called;
 with ``CALLGRAPHS``, the folder of the objects, the deepest stack, and ``CALLS`` are notes on that.
-The tables are shown when they are made; ``env.ShowFile(alias, file)`` shows them again on request.
->>>>>>> helper-S1
+Five lines are printed when it is made; ``env.ShowFile(alias, file)`` shows the tables on request.
 """
 
 from pathlib import Path
@@ -60,11 +55,8 @@ def generate(env):
         _SIZESTACK=_stack_flags,
         SIZEREPORTCOM=[
             command("elf", "report", "${SOURCES[0]}", "--regions", "$BOARDDIR", "$_SIZEINPUTS")
-<<<<<<< HEAD
-            + ["--brief", "--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
-=======
-            + ["$_SIZESTACK", "--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
->>>>>>> helper-S1
+            + ["$_SIZESTACK", "--brief"]
+            + ["--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
         ],
         SIZEREPORTCOMSTR="  SIZE     ${TARGETS[0]}",
     )

@@ -99,16 +99,10 @@ def generate(env):
     env.Append(
         CFLAGS=["-std=c11"],
         CXXFLAGS=CXX_DIALECT,
-<<<<<<< HEAD
         CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *WARNINGS]
-        + ["-ffunction-sections", "-fdata-sections"],
+        + ["-ffunction-sections", "-fdata-sections", CALL_GRAPHS],
         ASPPFLAGS=[*core, "-g"],
         CPPFLAGS=here,
-=======
-        CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *here, *WARNINGS]
-        + ["-ffunction-sections", "-fdata-sections", CALL_GRAPHS],
-        ASPPFLAGS=[*core, "-g", *here],
->>>>>>> helper-S1
         LINKFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-Wl,--gc-sections"]
         + (["--specs=nano.specs", "-nostartfiles", "-Wl,-z,noexecstack"] if core else []),
     )

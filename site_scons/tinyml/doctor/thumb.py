@@ -76,18 +76,20 @@ class Code:
 
 def read(image: Image) -> Code:
     """Return what the image's code does."""
-    executable = [s for s in image.sections if s.flags & SHF_EXECINSTR and s.content]
-    mapped = any(symbol.name[:2] in ("$t", "$d") for symbol in image.symbols)
+    executable = [
+        s for s in image.sections if s.flags & SHF_EXECINSTR and s.load_address is not None
+    ]
     functions: list[Function] = []
     for section in executable:
         found = _functions(image, section)
         marks = _marks(image, section)
+        text = _Text(section.address, section.content)
         for function in found:
             for start, end in _pieces(marks, function):
-                _scan(function, section, start, end)
+                _scan(function, text, start, end)
         functions += found
     functions.sort(key=lambda function: function.address)
-    return Code(tuple(functions), mapped)
+    return Code(tuple(functions), bool(image.marks))
 
 
 def _functions(image: Image, section: Section) -> list[Function]:
@@ -95,7 +97,7 @@ def _functions(image: Image, section: Section) -> list[Function]:
     names: dict[int, Symbol] = {}
     for symbol in image.symbols:
         inside = symbol.section == section.index and section.address <= symbol.address < section.end
-        if inside and symbol.name and not symbol.name.startswith("$"):
+        if inside and symbol.name:
             known = names.get(symbol.address)
             if known is None or (symbol.size, symbol.name) > (known.size, known.name):
                 names[symbol.address] = symbol
@@ -110,9 +112,9 @@ def _functions(image: Image, section: Section) -> list[Function]:
 def _marks(image: Image, section: Section) -> list[tuple[int, bool]]:
     """Return where code and data begin: address, and whether it is code."""
     marks = {section.address: True}
-    for symbol in image.symbols:
-        if symbol.section == section.index and symbol.name[:2] in ("$t", "$d"):
-            marks[symbol.address] = symbol.name[1] == "t"
+    for mark in image.marks:
+        if mark.section == section.index:
+            marks[mark.address] = mark.kind == "t"
     return sorted(marks.items())
 
 
@@ -127,8 +129,16 @@ def _pieces(marks: list[tuple[int, bool]], function: Function) -> Iterator[tuple
             yield max(start, function.address), min(end, function.end)
 
 
-def _scan(function: Function, section: Section, start: int, end: int) -> None:
-    halves = section.content[start - section.address : end - section.address]
+@dataclass(frozen=True)
+class _Text:
+    """The bytes of a section with code."""
+
+    address: int
+    content: bytes
+
+
+def _scan(function: Function, text: _Text, start: int, end: int) -> None:
+    halves = text.content[start - text.address : end - text.address]
     words = [value for (value,) in struct.iter_unpack("<H", halves[: len(halves) & ~1])]
     low: dict[int, int] = {}  # by register: what MOVW put there
     position = 0
@@ -136,18 +146,18 @@ def _scan(function: Function, section: Section, start: int, end: int) -> None:
         first, address = words[position], start + 2 * position
         # A halfword that begins with 0b11101, 0b11110 or 0b11111 is the first of two: A5.1.
         if first >> 11 < 0b11101 or position + 1 == len(words):
-            _narrow(function, section, address, first)
+            _narrow(function, text, address, first)
             position += 1
         else:
-            _wide(function, section, address, first, words[position + 1], low)
+            _wide(function, text, address, first, words[position + 1], low)
             position += 2
 
 
-def _narrow(function: Function, section: Section, address: int, code: int) -> None:
+def _narrow(function: Function, text: _Text, address: int, code: int) -> None:
     if code == SEMIHOSTING:
         function.semihosting.append(address)
     elif code >> 11 == 0b01001:  # LDR (literal), T1
-        _literal(function, section, (address + 4 & ~3) + 4 * (code & 0xFF))
+        _literal(function, text, (address + 4 & ~3) + 4 * (code & 0xFF))
     elif code >> 12 == 0b0110:  # STR, LDR (immediate), T1
         function.offsets.add((code >> 6 & 0x1F) * 4)
     elif code >> 11 == 0b11100:  # B, T2
@@ -155,11 +165,11 @@ def _narrow(function: Function, section: Section, address: int, code: int) -> No
 
 
 def _wide(
-    function: Function, section: Section, address: int, first: int, second: int, low: dict[int, int]
+    function: Function, text: _Text, address: int, first: int, second: int, low: dict[int, int]
 ) -> None:
     if first & 0xFF7F == 0xF85F:  # LDR (literal), T2
         offset = second & 0xFFF
-        _literal(function, section, (address + 4 & ~3) + (offset if first & 0x80 else -offset))
+        _literal(function, text, (address + 4 & ~3) + (offset if first & 0x80 else -offset))
     elif first & 0xFFE0 == 0xF8C0:  # STR, LDR (immediate), T3
         function.offsets.add(second & 0xFFF)
     elif first & 0xFB70 == 0xF240 and not second & 0x8000:  # MOVW, MOVT
@@ -208,10 +218,10 @@ def _branch(function: Function, target: int) -> None:
         function.calls.add(target)
 
 
-def _literal(function: Function, section: Section, address: int) -> None:
-    offset = address - section.address
-    if 0 <= offset <= len(section.content) - _WORD.size:
-        function.constants.add(_WORD.unpack_from(section.content, offset)[0])
+def _literal(function: Function, text: _Text, address: int) -> None:
+    offset = address - text.address
+    if 0 <= offset <= len(text.content) - _WORD.size:
+        function.constants.add(_WORD.unpack_from(text.content, offset)[0])
 
 
 def _signed(value: int, bits: int) -> int:

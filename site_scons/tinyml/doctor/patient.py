@@ -15,7 +15,8 @@ from typing import Any
 
 from tinyml import boards
 from tinyml.boards import Board
-from tinyml.doctor import thumb, units
+from tinyml.doctor import code as thumb_code
+from tinyml.doctor import units
 from tinyml.elf import image as elf_image
 from tinyml.elf.image import Image, Symbol
 from tinyml.errors import UserError
@@ -106,9 +107,9 @@ class Patient:
         return self._read if self.elf and isinstance(self._read, Image) else None
 
     @cached_property
-    def code(self) -> thumb.Code:
+    def code(self) -> thumb_code.Code:
         """What the image's instructions do."""
-        return thumb.read(self.image) if self.image else thumb.Code((), False)
+        return thumb_code.read(self.image) if self.image else thumb_code.Code((), False)
 
     @cached_property
     def debug(self) -> units.Units:

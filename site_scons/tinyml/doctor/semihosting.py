@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tinyml.doctor.finding import Finding, check, error, info, ok
 from tinyml.doctor.patient import Patient
-from tinyml.doctor.thumb import Code, Function
+from tinyml.doctor.code import Code, Function
 from tinyml.doctor.words import listed
 from tinyml.elf.image import Image
 

@@ -8,15 +8,14 @@ Encodings: Armv7-M Architecture Reference Manual (DDI 0403), chapters A5 and A7.
 
 from __future__ import annotations
 
-import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tinyml.elf import thumb
 from tinyml.elf.image import SHF_EXECINSTR, Image, Section, Symbol
 
 SEMIHOSTING = 0xBEAB  # BKPT 0xAB
-_WORD = struct.Struct("<I")
 
 
 @dataclass
@@ -136,21 +135,28 @@ class _Text:
     address: int
     content: bytes
 
+    def between(self, start: int, end: int) -> bytes:
+        """Return the bytes from one address to another."""
+        return self.content[start - self.address : end - self.address]
+
+    def word(self, address: int) -> int | None:
+        """Return a literal; None outside of the section."""
+        found = self.between(address, address + 4) if address >= self.address else b""
+        return int.from_bytes(found, "little") if len(found) == 4 else None
+
 
 def _scan(function: Function, text: _Text, start: int, end: int) -> None:
-    halves = text.content[start - text.address : end - text.address]
-    words = [value for (value,) in struct.iter_unpack("<H", halves[: len(halves) & ~1])]
     low: dict[int, int] = {}  # by register: what MOVW put there
-    position = 0
-    while position < len(words):
-        first, address = words[position], start + 2 * position
-        # A halfword that begins with 0b11101, 0b11110 or 0b11111 is the first of two: A5.1.
-        if first >> 11 < 0b11101 or position + 1 == len(words):
+    for address, first, second in thumb.instructions([(start, text.between(start, end))]):
+        if second is None:
+            target = thumb.branch_16(address, first)
             _narrow(function, text, address, first)
-            position += 1
         else:
-            _wide(function, text, address, first, words[position + 1], low)
-            position += 2
+            target = thumb.branch_32(address, first, second)
+            _wide(function, text, address, first, second)
+            _halves(function, first, second, low)
+        if target is not None and not function.address <= target < function.end:
+            function.calls.add(target)
 
 
 def _narrow(function: Function, text: _Text, address: int, code: int) -> None:
@@ -160,45 +166,39 @@ def _narrow(function: Function, text: _Text, address: int, code: int) -> None:
         _literal(function, text, (address + 4 & ~3) + 4 * (code & 0xFF))
     elif code >> 12 == 0b0110:  # STR, LDR (immediate), T1
         function.offsets.add((code >> 6 & 0x1F) * 4)
-    elif code >> 11 == 0b11100:  # B, T2
-        _branch(function, address + 4 + 2 * _signed(code & 0x7FF, 11))
 
 
-def _wide(
-    function: Function, text: _Text, address: int, first: int, second: int, low: dict[int, int]
-) -> None:
+def _wide(function: Function, text: _Text, address: int, first: int, second: int) -> None:
     if first & 0xFF7F == 0xF85F:  # LDR (literal), T2
         offset = second & 0xFFF
         _literal(function, text, (address + 4 & ~3) + (offset if first & 0x80 else -offset))
     elif first & 0xFFE0 == 0xF8C0:  # STR, LDR (immediate), T3
         function.offsets.add(second & 0xFFF)
-    elif first & 0xFB70 == 0xF240 and not second & 0x8000:  # MOVW, MOVT
-        _half(function, first, second, low)
-    elif first & 0xF800 == 0xF000 and second & 0x8000:
-        _wide_branch(function, address, first, second)
+    elif first & 0xFFE0 == 0xF840 and second & 0x0C00 == 0x0C00:  # the same, T4 and negative
+        function.offsets.add((second & 0xFF) * (1 if second & 0x0200 else -1))
+    elif first & 0xFBEF == 0xF04F and not second & 0x8000:  # MOV (immediate), T2
+        function.constants.add(thumb.expanded(_immediate(first, second)))
     elif first & 0xEC00 == 0xEC00 and second & 0x0E00 == 0x0A00:  # coprocessors 10 and 11
         function.floating += 1
         if _computes_in_double(first, second):
             function.double.append(address)
 
 
-def _half(function: Function, first: int, second: int, low: dict[int, int]) -> None:
-    register = second >> 8 & 0xF
-    value = (first & 0xF) << 12 | (first & 0x400) << 1 | second >> 4 & 0x700 | second & 0xFF
+def _immediate(first: int, second: int) -> int:
+    """Return i:imm3:imm8, which instructions with a constant have in these places."""
+    return (first >> 10 & 1) << 11 | (second >> 12 & 7) << 8 | second & 0xFF
+
+
+def _halves(function: Function, first: int, second: int, low: dict[int, int]) -> None:
+    """Put MOVW and MOVT of one register together."""
+    if first & 0xFB70 != 0xF240 or second & 0x8000:
+        return
+    register, value = second >> 8 & 0xF, (first & 0xF) << 12 | _immediate(first, second)
     if first & 0x80:  # MOVT: the upper half
         function.constants.add(value << 16 | low.get(register, 0))
     else:
         low[register] = value
         function.constants.add(value)
-
-
-def _wide_branch(function: Function, address: int, first: int, second: int) -> None:
-    if second & 0xD000 not in (0xD000, 0x9000):  # BL (T1), B.W (T4); B<c>.W stays inside
-        return
-    sign = first >> 10 & 1
-    i1, i2 = (~((second >> 13 & 1) ^ sign)) & 1, (~((second >> 11 & 1) ^ sign)) & 1
-    offset = sign << 24 | i1 << 23 | i2 << 22 | (first & 0x3FF) << 12 | (second & 0x7FF) << 1
-    _branch(function, address + 4 + _signed(offset, 25))
 
 
 def _computes_in_double(first: int, second: int) -> bool:
@@ -213,16 +213,6 @@ def _computes_in_double(first: int, second: int) -> bool:
     return bool(second & 0x0100) or converts
 
 
-def _branch(function: Function, target: int) -> None:
-    if not function.address <= target < function.end:
-        function.calls.add(target)
-
-
 def _literal(function: Function, text: _Text, address: int) -> None:
-    offset = address - text.address
-    if 0 <= offset <= len(text.content) - _WORD.size:
-        function.constants.add(_WORD.unpack_from(text.content, offset)[0])
-
-
-def _signed(value: int, bits: int) -> int:
-    return value - (1 << bits) if value >> bits - 1 else value
+    if (value := text.word(address)) is not None:
+        function.constants.add(value)

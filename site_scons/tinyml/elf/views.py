@@ -74,7 +74,9 @@ def region_view(account: Account) -> Table:
     if account.holes:
         rows.append(("between flashes, in the .bin alone", "", account.holes, None, None, None))
     heads = columns(("region", "kind"), ("bytes", "size", "used", "free"))
-    return Table("region", heads, tuple(rows), frozenset(range(parts, parts + 2)), _over(rows, 2, 3))
+    return Table(
+        "region", heads, tuple(rows), frozenset(range(parts, parts + 2)), _over(rows, 2, 3)
+    )
 
 
 def _room(used: int, size: int) -> Key:

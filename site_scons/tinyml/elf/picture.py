@@ -107,8 +107,8 @@ def page(new: Document, layout: Library, old: Document | None = None) -> str:
 
 def _difference(old: Document, new: Document) -> str:
     """Return what the older build is, and in which options it differs."""
-    differing = (f"{key} {value}" for key, value in old.build.items() if new.build.get(key) != value)
-    return ", ".join([old.title, *differing])
+    differing = [name for name in old.build if new.build.get(name) != old.build[name]]
+    return ", ".join([old.title, *(f"{name} {old.build[name]}" for name in differing)])
 
 
 def _old_use(name: str, old: Document | None) -> dict[str, int]:

@@ -14,7 +14,7 @@ from tinyml.elf import mapfile
 from tinyml.elf.account import LOAD_IMAGE, PADDING, Account, Row
 from tinyml.elf.groups import Groups
 from tinyml.elf.image import Image, Mark, Section, Symbol, printable
-from tinyml.elf.spans import Piece, Span, divide
+from tinyml.elf.spans import Piece, Span, divide, object_files
 from tinyml.errors import UserError
 
 
@@ -150,6 +150,7 @@ def section_spans(
         UserError: the map does not belong to the image.
     """
     given = None if contributions is None else pieces(image, contributions)
+    files = object_files(given, [*image.symbols, *image.marks]) if given else {}
     symbols: dict[int, list[Symbol]] = {}
     for symbol in image.symbols:
         symbols.setdefault(symbol.section, []).append(symbol)
@@ -163,6 +164,7 @@ def section_spans(
                 symbols.get(section.index, ()),
                 sorted(marks.get(section.index, ())),
                 None if given is None else given[section.index],
+                files,
             )
         )
         for section in image.sections

@@ -490,3 +490,134 @@ def test_an_object_and_a_shared_library_can_be_reported(tmp_path: Path, root: Pa
     assert running == sum(h.size for h in listed if not (h.type == "NOBITS" and "T" in h.flags))
     assert any("addresses are made up" in note for note in said["notes"])
     compare(tmp_path / "y.so", document(root, Built(tmp_path / "y.so")))
+
+
+STACK = """\
+#include <stddef.h>
+#include <stdint.h>
+typedef int (*operation)(int);
+extern int assembled(int), noted(int), (*volatile chosen)(int);
+volatile int sink;
+__attribute__((noinline)) int leaf(int x) { volatile char room[100]; room[x] = 1; return room[0]; }
+__attribute__((noinline)) static double floating(double a, double b) { return leaf(1) * a / b; }
+__attribute__((noinline)) int big(int x) {
+    volatile char room[3000]; room[x] = 1; return room[x + 1] + leaf(x) + leaf(x + 1);
+}
+__attribute__((noinline)) int recursive(int x) {
+    return x < 1 ? leaf(x) : recursive(x - 2) + leaf(x);
+}
+__attribute__((noinline)) int grows(int n) {
+    char *room = __builtin_alloca(n); sink = (int)(intptr_t)room; return leaf(n);
+}
+__attribute__((noinline)) int indirect(operation f) { return f(3) + 1; }
+__attribute__((noinline)) int tail(int x) { return big(x + 1); }
+void second(void) { sink = leaf(4); }
+int main(void) {
+    sink = (int)floating(sink, 3.0) + tail(1) + recursive(4) + grows(sink) + indirect(leaf)
+           + assembled(1) + noted(2);
+    return 0;
+}
+"""
+STACK_ASSEMBLY = """\
+    .syntax unified
+    .thumb
+    .section .vectors, "a"
+    .type vectors, %object
+    .global vectors, _start, assembled, noted
+vectors: .word 0x20008000, _start, second, second
+    .size vectors, . - vectors
+    .text
+    .type _start, %function
+_start: ldr r0, =vectors
+    bl main
+    b .
+    .size _start, . - _start
+    .type assembled, %function
+assembled: push {r4-r6, lr}
+    sub sp, sp, #40
+    bl leaf
+    add sp, sp, #40
+    pop {r4-r6, pc}
+    .size assembled, . - assembled
+    .type noted, %function
+noted: bx r0
+    .size noted, . - noted
+"""
+NOTES = """\
+[stack]
+noted = 500
+[calls]
+noted = ["leaf"]
+"""
+
+
+@pytest.fixture(scope="module")
+def stacked(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Return a firmware with all that makes the depth of a stack hard to know."""
+    folder = tmp_path_factory.mktemp("stacked")
+    for name, text in {
+        "k.c": STACK,
+        "s.S": STACK_ASSEMBLY,
+        "x.ld": SCRIPT,
+        "n.toml": NOTES,
+    }.items():
+        (folder / name).write_text(text)
+    flags = (*CORE, "-O2", "-g", *SECTIONS[:2])
+    run(folder, f"{ARM}gcc", *flags, "-fcallgraph-info=su", "-fstack-usage", "-c", "k.c")
+    run(folder, f"{ARM}gcc", *flags, "-c", "s.S")
+    run(folder, f"{ARM}gcc", *flags, *SECTIONS, *BARE, "k.o", "s.o", "-o", "x.elf")
+    return Built(folder / "x.elf", ARM, ("--map", "x.map", "--stack", ".", "--calls", "n.toml"))
+
+
+def test_the_stack_of_a_program(stacked: Built, root: Path) -> None:
+    """Own use as in the .su files; chains; what cannot be known is named."""
+    said = document(root, stacked)["stack"]
+    usage = (line.split("\t") for line in stacked.elf.with_name("k.su").read_text().splitlines())
+    own = {row[0].rpartition(":")[2]: int(row[1]) for row in usage}
+    functions = {function["name"]: function for function in said["functions"]}
+    for name in ("leaf", "big", "recursive", "grows", "tail", "second"):
+        assert (functions[name]["own"], functions[name]["known_by"]) == (own[name], "compiler")
+    assert functions["assembled"]["known_by"] == "code"
+    assert functions["assembled"]["deepest"] == 16 + 40 + own["leaf"]
+    assert functions["noted"]["deepest"] == 500 + own["leaf"]
+    assert functions["tail"]["deepest"] == own["tail"] + own["big"] + own["leaf"]
+    chain = [(step["function"], step["bytes"]) for step in said["main"]["chain"]]
+    assert chain[0] == ("_start", 0) and chain[-1] == ("leaf", own["leaf"])
+    assert sum(count for _, count in chain) == said["main"]["bytes"]
+    unknown = "\n".join(said["unknown"])
+    assert "recursion: recursive > recursive" in unknown
+    assert "indirect call in indirect (k.c:" in unknown
+    assert "alloca or an array of variable length in grows" in unknown
+    assert "noted" not in unknown
+    assert [(h["name"], h["frame"]) for h in said["handlers"]] == [("second", 108)]
+    assert said["worst"] == said["main"]["bytes"] + functions["second"]["deepest"] + 108
+    assert said["reserved"] == 2048
+    assert "bytes too many" in report(root, stacked)
+
+
+def test_code_and_compiler_agree_and_calls_are_those_of_objdump(stacked: Built, root: Path) -> None:
+    """Where both know a function; the branches that objdump shows leave it for the same places."""
+    without = Built(stacked.elf, ARM, ("--map", "x.map", "--stack", ".", "--calls", "n.toml"))
+    by_compiler = {f["name"]: f for f in document(root, without)["stack"]["functions"]}
+    empty = stacked.elf.with_name("empty")
+    empty.mkdir(exist_ok=True)
+    by_code = Built(stacked.elf, ARM, ("--map", "x.map", "--stack", "empty"))
+    for function in document(root, by_code)["stack"]["functions"]:
+        known = by_compiler[function["name"]]
+        if known["known_by"] == "compiler" and function["name"] != "grows":
+            assert function["own"] == known["own"], function["name"]
+    view = json.loads(report(root, by_code, "--view", "stack", "--json"))
+    assert {row["known by"] for row in view} == {"code"}
+    listing = run(stacked.elf.parent, f"{ARM}objdump", "-d", "x.elf")
+    assert calls_of(listing, "tail") == {"big"}
+    assert calls_of(listing, "assembled") == {"leaf"}
+    deepest = {row["function"]: row["deepest through"].split(" > ") for row in view}
+    for name in ("tail", "assembled", "big", "second"):
+        assert deepest[name][0] in calls_of(listing, name)
+
+
+def calls_of(listing: str, name: str) -> set[str]:
+    """Return the functions that a function's code branches to, by objdump."""
+    body = listing.partition(f"<{name}>:\n")[2].partition("\n\n")[0]
+    targets = {word.partition(">")[0] for word in body.split("<")[1:]}
+    return {target for target in targets if "+" not in target} - {name}

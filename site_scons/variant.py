@@ -29,9 +29,16 @@ TOOLS = (
     "flatc",
     "firmware",
     "size_report",
+    "size_budget",
+    "size_diff",
+    "size_picture",
+    "size_table",
     "plan_report",
     "sbom",
     "emulate",
+    "debug",
+    "doctor",
+    "notebook",
 )
 
 
@@ -64,8 +71,11 @@ def environment(choice):
         CMSISNNUPSTREAM=upstream,
         COMPONENTOVERRIDES=choice.overrides,
         VARIANTDIR=f"build/{choice.variant}",
+        BASELINEWORD=choice.baseline,
+        THRESHOLD=choice.threshold,
         EMULATETIMEOUT=["--timeout", str(choice.timeout)] if choice.timeout else [],
         EMULATEFLAGS=list(choice.emulator_flags),
+        DEBUGFLAGS=list(choice.debug),
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
         **_limits(board),

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "interface.h"
 #include "tensor.h"
 
 static uint32_t element_bytes(const struct inference_tensor *tensor) {
@@ -31,6 +32,7 @@ bool part_fits(const struct part *part, const struct inference_tensor *tensor) {
 }
 
 void part_write(const struct part *part, const struct inference_tensor *tensor) {
+    board_watchdog_feed(); // a message may have a thousand parts of the same bytes
     if (part->bytes == 0) {
         return; // there may be no data either
     }

@@ -4,8 +4,8 @@
 
 #include "answer.h"
 #include "interface.h"
-#include "server_frames.h"
 #include "session.h"
+#include "status.h"
 
 // Bytes that are decoded before the rest of the program has its turn.
 #define BYTES_AT_ONCE 256u
@@ -35,14 +35,21 @@ int server_invoke(uint32_t model, uint32_t *cost) {
     return session_invoke(model, cost);
 }
 
-struct server_frames server_frames(void) {
-    struct server_frames frames;
-    memcpy(frames.events, decoder.counters, sizeof frames.events);
-    frames.lost = board_port_lost(BOARD_LINK) - lost_cleared;
-    return frames;
+struct status status_read(void) {
+    const struct board_stack stack = board_stack();
+    struct status status = {
+        .lost = board_port_lost(BOARD_LINK) - lost_cleared,
+        .stack_used = stack.used,
+        .stack_bytes = stack.bytes,
+        .clock_hz = board_clock_hz(),
+        .counter_unit = board_counter_unit,
+        .uptime_ms = board_milliseconds(),
+    };
+    memcpy(status.events, decoder.counters, sizeof status.events);
+    return status;
 }
 
-void server_frames_clear(void) {
+void status_clear(void) {
     memset(decoder.counters, 0, sizeof decoder.counters);
     lost_cleared = board_port_lost(BOARD_LINK);
 }

@@ -1,7 +1,7 @@
 """SizeReport: .elf .bin .build-info.json .map [plan.json...] -> .size.txt .size.json.
 
 Flash and RAM by region and by library; with the compiler's plan, the kernels that are called.
-The tables are shown when they are made; ``env.ShowFile(alias, file)`` shows them again on request.
+Five lines are printed when it is made; ``env.ShowFile(alias, file)`` shows the tables on request.
 """
 
 from pathlib import Path
@@ -43,8 +43,8 @@ def generate(env):
     env.SetDefault(
         _SIZEINPUTS=_input_flags,
         SIZEREPORTCOM=[
-            command("elf.size", "${SOURCES[0]}", "--board-dir", "$BOARDDIR", "$_SIZEINPUTS")
-            + ["--text", "${TARGETS[0]}", "--json", "${TARGETS[1]}"]
+            command("elf", "report", "${SOURCES[0]}", "--regions", "$BOARDDIR", "$_SIZEINPUTS")
+            + ["--brief", "--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
         ],
         SIZEREPORTCOMSTR="  SIZE     ${TARGETS[0]}",
     )

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tinyml import board_rules, typed_toml
+from tinyml import board_rules, budgets, typed_toml
+from tinyml.budgets import Budget
 from tinyml.errors import UserError, exit_status
 from tinyml.files import read_toml
 
@@ -166,6 +167,7 @@ class Board:
     clock: Clock | None = None
     console: Console | None = None
     emulator: Emulator | None = None
+    budget: tuple[Budget, ...] = ()
     flash: Flash | None = None
     folders: tuple[Path, ...] = field(default=(), compare=False)
 
@@ -192,7 +194,7 @@ class Board:
         return replace(self, placement=placement)
 
     def with_fpu(self, fpu: str) -> Board:
-        """Return the board as code is compiled for it with ``fpu``: ``hard``, its own, or ``soft``."""
+        """Return the board as it is compiled for with ``fpu``: ``hard``, its own, or ``soft``."""
         if fpu == "hard" or self.core is None:
             return self
         return replace(self, core=replace(self.core, float_abi=fpu))
@@ -265,11 +267,12 @@ def load(board_dir: str | Path) -> Board:
     allowed = [item.name for item in fields(Board) if item.name != "folders"]
     typed_toml.check_keys(table, allowed, where, hint)
     values = dict(table)
-    values["memory"] = _memories(table.get("memory", {}), where, hint)
+    values["memory"] = memories(table.get("memory", {}), where, hint)
+    budget = budgets.tables(values.pop("budget", []), where)
     if isinstance(table.get("placement"), Mapping):
         values["placement"] = _with_size(table["placement"], "stack_size", where, hint)
     board = typed_toml.build(Board, values, where + ":", hint)
-    board = Board(**{**vars(board), "folders": folders})
+    board = Board(**{**vars(board), "budget": budget, "folders": folders})
     board_rules.check(board, where, hint)
     return board
 
@@ -304,14 +307,15 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _memories(tables: object, where: str, hint: str) -> list[dict[str, Any]]:
+def memories(tables: object, where: str, hint: str) -> list[dict[str, Any]]:
+    """Return the tables [memory.NAME] of a description with their names, and sizes in bytes."""
     if not isinstance(tables, Mapping):
         raise UserError(f"{where}: memory is {tables!r}", "tables [memory.NAME]", hint)
-    memories = []
+    found = []
     for name, table in tables.items():
         sized = _with_size(table, "size", f"{where}: [memory.{name}]", hint)
-        memories.append({"name": name} | sized)
-    return memories
+        found.append({"name": name} | sized)
+    return found
 
 
 def _with_size(table: object, key: str, where: str, hint: str) -> dict[str, Any]:

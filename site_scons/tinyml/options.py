@@ -13,20 +13,42 @@ from tinyml.boards import Board
 from tinyml.errors import UserError
 
 QUANTIZE_MODES = ("none", "dynamic", "int8", "float16", "int16x8")
+CALIBRATED_MODES = ("int8", "int16x8")
 CMSIS_NN = "cmsis-nn"
+GDB_SERVERS = Path(__file__).parent / "debug" / "servers"
 CHOICE = "one of the values"
 LIST = "several with commas between"
 NUMBER = "a whole number greater than 0"
 FOLDER = "a folder"
 FILE = "a file to write"
+GIVEN = "a file that is there"
+ADDRESS = "HOST:PORT"
 SERIAL = "tcp:PORT"
+BASELINE = "a stored .size.json, an ELF file, or a commit"
+AMOUNT = "bytes (4096, 64K) or percent (1%)"
 LIMIT = "seconds of virtual time (10s) or instructions (500000, 200M, 2G)"
 _PATTERNS = {
     NUMBER: r"0*[1-9][0-9]*",
     SERIAL: r"tcp:[0-9]{1,5}",
     LIMIT: r"[0-9]{1,6}(\.[0-9]{1,6})?s|[0-9]{1,12}[KMG]?",
     FILE: r".+",
+    BASELINE: r"[^-\x00].*",
+    AMOUNT: r"[0-9]{1,12} ?[KM]?|[0-9]{1,4}(\.[0-9]{1,3})? ?%",
+    ADDRESS: r"[\w.-]+:[0-9]{1,5}",
 }
+# What decides how a firmware comes out, so that another commit can be built like this one.
+SHAPING = (
+    "board",
+    "model",
+    "quantize",
+    "engine",
+    "kernel",
+    "opt",
+    "arena",
+    "clock",
+    "fpu",
+    "profile",
+)
 # Options of the virtual board, passed on to it as they are; strict=1 as a switch.
 EMULATORS = ("console", "link")  # of every emulator
 VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
@@ -36,11 +58,16 @@ TARGETS = {
     "firmware": "only the images: .elf .bin .hex .map .lst",
     "plan": "show each operator's work, memory and, where they can be counted, instructions",
     "size-report": "show where flash and RAM went",
+    "size-diff": "compare with the last build, or with baseline=",
+    "size-picture": "draw the sizes as a page for a browser",
+    "size-table": "the model in every conversion mode, and the libraries",
     "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",
     "debug": "run the firmware under gdb, on the board or its emulator",
     "doctor": "say what is wrong with the image and with this computer, each with a fix",
     "ide": "write compile_commands.json and .vscode/ for editors",
+    "draw": "open a window to draw a digit in, and ask Keras, TFLite and the board's emulator",
+    "notebook": "run the model's notebook and render it as a page",
     "fetch": "download third-party components: all, or component=NAME[,NAME]",
     "link": "only the serial protocol: a library, a C++ header and a Python module",
     "vectors": "a firmware for tests: runs every record of a file through the model",
@@ -78,6 +105,8 @@ class Option:
             return set(value.split(",")) <= set(self.values)
         if self.kind == FOLDER and Path(value).is_dir():
             return True
+        if self.kind == GIVEN and Path(value).is_file():
+            return True
         pattern = _PATTERNS.get(self.kind)
         if pattern and re.fullmatch(pattern, value, re.ASCII):
             return True
@@ -86,7 +115,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Choice:
-    """What one run of the build was asked for; the fields are the options."""
+    """What one run of the build was asked for; the fields are the options.
+
+    ``given`` are the words of the command line that shape the firmware.
+    """
 
     board: str
     models: tuple[str, ...]
@@ -101,10 +133,14 @@ class Choice:
     require_upstream_cmsis_nn: bool
     timeout: int | None
     emulator_flags: tuple[str, ...]
+    debug: tuple[str, ...]
     verbose: bool
     components: tuple[str, ...]
     archive: Path | None
     overrides: Mapping[str, Path]
+    baseline: str = ""
+    threshold: str = ""
+    given: tuple[str, ...] = ()
 
     @property
     def variant(self) -> str:
@@ -173,6 +209,9 @@ def table(root: Path) -> tuple[Option, ...]:
             SERIAL,
         ),
         *_virtual_board(),
+        Option("baseline", (), "the last build", "what sizes are compared with", BASELINE),
+        Option("threshold", (), "none", "growth of flash and RAM that size-diff allows", AMOUNT),
+        *_debugger(),
         Option("verbose", switch, "0", "show each command in full"),
         Option("component", components(root), "all", "what 'fetch' fetches", LIST),
         Option("archive", (), "none", "where 'fetch' finds files downloaded before", FOLDER),
@@ -199,6 +238,31 @@ def _virtual_board() -> tuple[Option, ...]:
         Option("counts", (), "none", "virtual board: instructions by function, as JSON", FILE),
         Option("strict", switch, "0", "virtual board: an unmodelled register is an error"),
     )
+
+
+def _debugger() -> tuple[Option, ...]:
+    """Return the options of ``debug``."""
+    servers = tuple(sorted(path.stem for path in GDB_SERVERS.glob("*.toml")))
+    return (
+        Option(
+            "debugger",
+            ("auto", "gdb-multiarch", "arm-none-eabi-gdb", "none"),
+            "auto",
+            "debug: which gdb; none: its server alone",
+        ),
+        Option("gdbserver", ("auto", *servers, "qemu"), "auto", "debug: gdb's other side", ADDRESS),
+        Option("gdb_port", (), "any free one", "debug: where the server listens", NUMBER),
+        Option("load", ("0", "1"), "0", "debug: write the firmware to the board first"),
+        Option("script", (), "none", "debug: commands for gdb instead of a terminal", GIVEN),
+    )
+
+
+def _debug_flags(arguments: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the options of ``debug`` as its own command line has them."""
+    names = ("debugger", "gdbserver", "gdb_port", "script", "timeout")
+    given = [name for name in names if name in arguments]
+    flags = [word for name in given for word in (f"--{name.replace('_', '-')}", arguments[name])]
+    return (*flags, *(["--load"] if arguments.get("load") == "1" else []))
 
 
 def components(root: Path) -> tuple[str, ...]:
@@ -270,6 +334,7 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             if name in arguments
             for word in _passed_on(name, chosen[name])
         ),
+        debug=_debug_flags(arguments),
         verbose=chosen["verbose"] == "1",
         components=tuple(chosen["component"].split(",")) if "component" in arguments else (),
         archive=Path(chosen["archive"]) if "archive" in arguments else None,
@@ -278,6 +343,9 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             for component in components(root)
             if chosen[name := component.replace("-", "_")] not in ("auto", "upstream")
         },
+        baseline=arguments.get("baseline", ""),
+        threshold=arguments.get("threshold", ""),
+        given=_given(arguments, components(root)),
     )
 
 
@@ -288,6 +356,17 @@ def _check_fpu(board: Board, fpu: str) -> None:
             "no fpu= option, or a board whose core has an FPU: board=stm32f746",
             f"scons board=stm32f746 fpu={fpu}",
         )
+
+
+def _given(arguments: Mapping[str, str], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words that shape the firmware; a folder as another working folder finds it."""
+    folders = [component.replace("-", "_") for component in known]
+    words = {name: arguments[name] for name in SHAPING if name in arguments}
+    for name in folders:
+        if name in arguments:
+            value = arguments[name]
+            words[name] = str(Path(value).resolve()) if Path(value).is_dir() else value
+    return tuple(f"{name}={value}" for name, value in words.items())
 
 
 def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
-from tinyml.emulator.stm32f746.core import FPCA, T_BIT, Core, Stop, Why
+from tinyml.emulator.stm32f746.core import T_BIT, Core, Stop, Why
 from tinyml.emulator.stm32f746.log import BoardError
 from tinyml.emulator.stm32f746.nvic import (
     BUS_FAULT,
@@ -61,15 +60,19 @@ class Exceptions:
 
     def masks(self) -> Masks:
         """Return the core's mask registers."""
-        return Masks(*self._core.read_all(("primask", "basepri", "faultmask")))
+        hook = self._core.hook
+        return Masks(hook.primask, hook.basepri, hook.faultmask)
 
     @property
     def current(self) -> int:
         """The exception being handled; 0 in thread mode."""
-        return self._core["xpsr"] & 0x1FF
+        return int(self._core.hook.xpsr & 0x1FF)
 
     def deliver(self) -> None:
         """Take what is pending and urgent enough; else watch the masks that hold it back."""
+        if not self._nvic.pending:
+            self._core.hook.watch_masks = 0
+            return
         number = self._nvic.takeable(self.masks())
         if number is not None:
             self.enter(number)
@@ -77,9 +80,10 @@ class Exceptions:
 
     def _watch(self) -> None:
         """Have the core stop when a mask changes while something waits behind it."""
-        masks, hook = self.masks(), self._core.hook
-        hook.masks[0], hook.masks[1], hook.masks[2] = masks.primask, masks.basepri, masks.faultmask
+        hook = self._core.hook
         hook.watch_masks = bool(self._nvic.takeable(Masks()))
+        if hook.watch_masks:
+            hook.masks[:] = self.masks()
 
     # --- entry: PushStack, ExceptionTaken -----------------------------------------------------
 
@@ -109,26 +113,9 @@ class Exceptions:
 
     def _push(self) -> tuple[int, bool]:
         """Stack a basic or an extended frame; return EXC_RETURN and whether there was room."""
-        core = self._core
-        control, xpsr, sp = core.read_all(("control", "xpsr", "sp"))
-        thread = not xpsr & 0x1FF
-        floating = bool(control & FPCA) and self._scs.bit("fpccr", 31) and self._scs.fpu_on
-        align = self._scs.bit("ccr", 9)
-        frame = sp - (0x68 if floating else 0x20)
-        padded = bool(align and frame & 4)
-        frame = (frame & ~4 if align else frame) & 0xFFFFFFFF
-        words = [*core.read_all(BASIC), core["pc"], xpsr & ~ALIGNED | padded * ALIGNED]
-        if floating:
-            words += [*core.read_all(FLOATING), core["fpscr"], 0]
-            core["fpscr"] = self._scs.values["fpdscr"]
-        pushed = core.memories.write(frame, struct.pack(f"<{len(words)}I", *words))
-        core["sp"] = frame
-        on_process_stack = thread and bool(control & SPSEL)
-        if not on_process_stack:
-            core.hook.lowest_msp = min(core.hook.lowest_msp, frame)
-        core["control"] = control & NPRIV
-        exc_return = 0xFFFFFFF1 | thread << 3 | on_process_stack << 2
-        return exc_return & ~(floating << 4), pushed
+        scs = self._scs
+        fpu = scs.bit("fpccr", 31) and scs.fpu_on
+        return self._core.push(scs.bit("ccr", 9), fpu, scs.values["fpdscr"])
 
     def _start_handler(self, number: int, exc_return: int) -> None:
         core = self._core
@@ -141,12 +128,10 @@ class Exceptions:
             vector = core.memories.word(self._scs.values["vtor"] + 4 * number)
             if vector is None:
                 raise self._lockup("the vector table is not in memory")
-        self.on_entry(number, core["pc"])
+        self.on_entry(number, core.hook.pc)
         self.taken[number] = self.taken.get(number, 0) + 1
         self._nvic.activate(number)
-        core["xpsr"] = core["xpsr"] & 0xF80F0000 | (vector & 1) << 24 | number
-        core["lr"] = exc_return
-        core["pc"] = vector & ~1
+        core.enter(number, vector, exc_return)
 
     # --- return: ExceptionReturn ----------------------------------------------------------------
 
@@ -176,33 +161,14 @@ class Exceptions:
         self._start_handler(number, exc_return)
 
     def _pop(self, exc_return: int) -> bool:
-        core = self._core
-        thread, process, floating = exc_return & 8, exc_return & 4, not exc_return & 16
-        frame = core["psp"] if process else core["msp"]
-        size = 0x68 if floating else 0x20
-        data = core.memories.read(frame, size)
-        if data is None:
+        result, frame = self._core.pop(exc_return, self._scs.bit("ccr", 9))
+        if result > 0:
             number = self._escalate(BUS_FAULT, UNSTKERR)
-            self.on_fault(number, Stop(Why.READ, exc_return, frame, size))
+            self.on_fault(number, Stop(Why.READ, exc_return, frame))
             self._start_handler(number, exc_return)
-            return False
-        words = struct.unpack(f"<{size // 4}I", data)
-        if bool(words[7] & 0x1FF) == bool(thread):
+        elif result < 0:
             self._invalid_return(exc_return)
-            return False
-        control = core["control"] & NPRIV | (bool(process) * SPSEL) | floating * FPCA
-        core["xpsr"] = words[7] & ~ALIGNED
-        core["control"] = control
-        # Bit 9 says that the frame was aligned with four bytes above it.
-        core["sp"] = frame + size + (4 if words[7] & ALIGNED and self._scs.bit("ccr", 9) else 0)
-        for name, word in zip(BASIC, words, strict=False):
-            core[name] = word
-        core["pc"] = words[6] & ~1
-        if floating:
-            for name, word in zip(FLOATING, words[8:], strict=False):
-                core[name] = word
-            core["fpscr"] = words[24]
-        return True
+        return result == 0
 
     # --- faults: section B1.5.14 ---------------------------------------------------------------
 

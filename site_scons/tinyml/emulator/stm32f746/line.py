@@ -44,8 +44,7 @@ class Line:
         if self._coming is not None or not self.port.incoming or not self._uart.listens:
             return
         self._coming = self.port.incoming.popleft()
-        cycles = self._uart.cycles(self._uart.frame_bits)
-        self._uart.system.time.after(cycles, self._arrive)
+        self._uart.system.time.after(self._uart.frame_cycles, self._arrive)
 
     def _arrive(self) -> None:
         byte, self._coming = self._coming, None

@@ -17,7 +17,6 @@ from tinyml.emulator.stm32f746.dwt import Dwt
 from tinyml.emulator.stm32f746.exceptions import Exceptions, name_of
 from tinyml.emulator.stm32f746.flash import Flash
 from tinyml.emulator.stm32f746.image import Image
-from tinyml.emulator.stm32f746.iwdg import Iwdg
 from tinyml.emulator.stm32f746.line import Line
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.memory import Memories, chip_memories
@@ -28,7 +27,6 @@ from tinyml.emulator.stm32f746.rcc import Rcc
 from tinyml.emulator.stm32f746.scheduler import NEVER, Scheduler
 from tinyml.emulator.stm32f746.scs import Scs
 from tinyml.emulator.stm32f746.semihosting import BKPT_NUMBER, Semihosting
-from tinyml.emulator.stm32f746.timer import Timer
 from tinyml.errors import UserError
 
 SLICE = 2_000_000  # instructions at most between two looks at the wall clock
@@ -85,7 +83,7 @@ class Stm32F746:
         self.faults: list[str] = []
         self._reset_cause: str | None = None
         self._bus_error: int | None = None
-        self._input = threading.Event()
+        self._input, self._came = threading.Event(), True
         self._idle = _Idle()
         self._interrupted = False
         self._event_register = False
@@ -177,8 +175,7 @@ class Stm32F746:
         self.flash.check()
         self.pwr.check()
         for peripheral in self.bus.all:
-            if isinstance(peripheral, Timer | Iwdg):
-                peripheral.clock_changed()
+            peripheral.clock_changed()
 
     # --- callbacks ---------------------------------------------------------------------
 
@@ -187,8 +184,15 @@ class Stm32F746:
 
     def _input_came(self) -> None:
         """Called by a port, from its own thread."""
+        self._came = True
         self._input.set()
         self.core.hook.attention = 1
+
+    def _pump(self) -> None:
+        """Let what has come in begin to reach the UARTs."""
+        self._came = False
+        for line in self.lines.values():
+            line.pump()
 
     def _note_bus_error(self, address: int) -> None:
         self._bus_error = address
@@ -298,8 +302,8 @@ class Stm32F746:
         """One stretch of execution and what follows from its end."""
         self.core.hook.attention = 0
         self.time.run_due()
-        for line in self.lines.values():
-            line.pump()
+        if self._came:
+            self._pump()
         if self._reset_cause:
             self._restart(self._reset_cause)
         if self._bus_error is not None:
@@ -308,12 +312,13 @@ class Stm32F746:
         self.exceptions.deliver()
         if self._over():
             return
-        ends = self._end_of_time(), self._end_of_instructions()
-        deadline = min(self.time.next_time(), self._next_look(), *ends)
+        realtime = self._realtime
+        deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
         self._handle(self.core.run(deadline - self.time.skipped))
         if self._interrupted:
             raise KeyboardInterrupt
-        self._keep_pace()
+        if realtime:
+            self._keep_pace()
 
     def _restart(self, cause: str) -> None:
         self.resets.append(f"{cause} at pc {self.image.describe(self.core['pc'])}")
@@ -333,6 +338,12 @@ class Stm32F746:
             self.ended = f"time-out of {setup.timeout:g} s"
         return self.ended is not None
 
+    def _end(self) -> int:
+        """Return when the run ends by its limits, if from now on no cycle were skipped."""
+        if self.setup.limit is None and self.setup.limit_seconds is None:
+            return NEVER
+        return min(self._end_of_time(), self._end_of_instructions())
+
     def _end_of_time(self) -> int:
         """Return when the limit of virtual time is reached."""
         if self.setup.limit_seconds is None:
@@ -341,17 +352,15 @@ class Stm32F746:
         return self.time.now + self.time.cycles(left)
 
     def _end_of_instructions(self) -> int:
-        """Return when that of instructions would be, if from now on no cycle were skipped."""
+        """Return when that of instructions would be."""
         return NEVER if self.setup.limit is None else self.setup.limit + self.time.skipped
 
-    def _next_look(self) -> int:
-        slice_ = self.time.cycles(PACE) if self._realtime else SLICE
+    def _next_look(self, realtime: bool) -> int:
+        slice_ = self.time.cycles(PACE) if realtime else SLICE
         return self.time.now + slice_
 
     def _keep_pace(self) -> None:
         """In real time, wait until the wall clock has caught up."""
-        if not self._realtime:
-            return
         ahead = self._ahead
         if ahead > PACE:
             self._flush()
@@ -470,8 +479,8 @@ class Stm32F746:
     def _sleep(self) -> None:
         """Let time pass until an exception wakes the core."""
         while not self.nvic.wakes(self.exceptions.masks()) and not self._reset_cause:
-            for line in self.lines.values():
-                line.pump()
+            if self._came:
+                self._pump()
             due = min(self.time.next_time(), self._end_of_time())
             if self._input_is_over(due):
                 self.finished = True

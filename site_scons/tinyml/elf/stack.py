@@ -1,0 +1,13 @@
+"""Stub."""
+
+from __future__ import annotations
+from typing import Any
+
+
+class Stack:
+    def table(self) -> Any: ...
+    def lines(self) -> list[str]: ...
+    def as_dict(self) -> dict[str, Any]: ...
+
+
+def measure(*a: Any) -> Stack: ...

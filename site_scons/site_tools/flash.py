@@ -1,17 +1,20 @@
 """Flash: write a firmware to its board, erase it, reset it, watch it; actions that always run.
 
-``env.OnBoard("flash", elf)``, ``env.OnBoard("erase")``, ``env.MonitorBoard("monitor")``
+``env.OnBoard(images, COMMAND_LINE_TARGETS)`` adds ``flash``, ``erase``, ``reset`` and ``monitor``.
+Those that are asked for run one after the other in that order, the monitor last.
 
 With SCons' own -n the exact commands of the programmer are printed, and nothing is run.
 """
 
+import itertools
 import subprocess
-import sys
 
 from SCons.Action import Action
 from SCons.Errors import BuildError
 
 from python_step import command
+
+ACTIONS = ("flash", "erase", "reset")
 
 
 def _words(env, target, source):
@@ -36,18 +39,25 @@ def _planned(target, source, env):
     return done.stdout.rstrip()
 
 
-def on_board(env, action, elf=()):
-    """Add the target ``action`` (flash, erase, reset), which does it to the board."""
-    words = command("flash", action, "$BOARDDIR", *["${SOURCE}" for _ in elf], *env["FLASHFLAGS"])
-    return _always(env.Clone(BOARDACTION=words), action, elf)
+def on_board(env, images, asked):
+    """Add the targets that need a board.
 
-
-def monitor_board(env, alias, after=()):
-    """Add the target ``alias``, which watches the board, after the targets ``after``."""
-    words = command("flash.monitor", "$BOARDDIR", *env["MONITORFLAGS"])
-    run = _always(env.Clone(BOARDACTION=words + ["--reset"] * bool(after)), alias, ())
-    env.Depends(run, after)
-    return run
+    ``images`` begin with the .elf; ``asked`` are the targets of this run, in order.
+    """
+    words = {name: command("flash", name, "$BOARDDIR", "$FLASHFLAGS") for name in ACTIONS}
+    words["flash"].insert(-1, "$SOURCE")
+    words["monitor"] = command("flash.monitor", "$BOARDDIR", "$MONITORFLAGS")
+    if "flash" in asked:
+        # Flashing starts the firmware before anybody listens: start it anew.
+        words["monitor"].append("--reset")
+    targets = {
+        name: _always(env.Clone(BOARDACTION=line), name, images if name == "flash" else ())
+        for name, line in words.items()
+    }
+    order = sorted((name for name in asked if name in targets), key="monitor".__eq__)
+    for earlier, later in itertools.pairwise(order):
+        env.Depends(targets[later], targets[earlier])
+    return targets
 
 
 def _always(env, alias, sources):
@@ -57,12 +67,11 @@ def _always(env, alias, sources):
 
 
 def generate(env):
-    """Add the methods and their defaults."""
+    """Add the method and its defaults."""
     env.SetDefault(FLASHFLAGS=[], MONITORFLAGS=[])
     env.AddMethod(on_board, "OnBoard")
-    env.AddMethod(monitor_board, "MonitorBoard")
 
 
 def exists(env):
     """Programmers are looked for when they are started."""
-    return sys.version_info >= (3, 11)
+    return True

@@ -1,4 +1,6 @@
-"""Shows what a board says, and sends it what is typed: ``python -m tinyml.flash.monitor BOARD_DIR``.
+"""Shows what a board says, and sends it what is typed.
+
+``python -m tinyml.flash.monitor BOARD_DIR``
 
 A thin layer on pyserial and its miniterm: the port is found by the USB id of the board's probe,
 everything received can be logged with time stamps, Ctrl-C and Ctrl-] end it, and a port that goes
@@ -270,6 +272,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--reset", action="store_true", help="reset the board once listening")
     parser.add_argument("--programmer", default=AUTO, help="for --reset")
     parser.add_argument("--server", metavar="HOST:PORT", help="for --reset with programmer gdb")
+    parser.add_argument("-n", "--dry-run", action="store_true", help="only say which port")
     return parser.parse_args(arguments)
 
 
@@ -283,6 +286,9 @@ def main(arguments: list[str] | None = None) -> int:
     board = boards.load(options.board_dir)
     name = options.port or find_port(board, desk.serial_ports(), options.serial)
     baud = options.baud or _baud_of(board)
+    if options.dry_run:
+        print(f"# monitor: {name} at {baud} baud")
+        return 0
     wire = open_port(name, baud)
     with Monitor(wire, name, LineLog(options.log, name), sys.stdout) as monitor:
         print(f"--- {name} at {baud} baud; Ctrl-] or Ctrl-C ends", file=sys.stderr, flush=True)

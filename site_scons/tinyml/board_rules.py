@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from tinyml import serial_rules
 from tinyml.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def check(board: Board, where: str, hint: str) -> None:
     if board.placement:
         check_placement(board, board.placement, where, hint)
     if board.clock:
-        _check_clock(board, board.clock, where, hint)
+        _check_clock(board.clock, where, hint)
+    serial_rules.check(board, where, hint)
     if board.emulator:
         _check_emulator(board.emulator, where, hint)
     if board.flash:
@@ -115,17 +117,15 @@ def _check_code(board: Board, placement: Placement, where: str, hint: str) -> No
         )
 
 
-def _check_clock(board: Board, clock: Clock, where: str, hint: str) -> None:
+def _check_clock(clock: Clock, where: str, hint: str) -> None:
     if clock.crystal_hz <= 0 or clock.crystal_hz % 1_000_000:
         raise UserError(
             f"{where}: [clock] crystal_hz is {clock.crystal_hz}", "a whole number of MHz", hint
         )
-    try:
-        board.check_clock(clock.default_mhz)
-    except UserError as error:
+    if not clock.allows(clock.default_mhz):
         raise UserError(
-            f"{where}: [clock] default_mhz is {clock.default_mhz}", error.expected, hint
-        ) from error
+            f"{where}: [clock] default_mhz is {clock.default_mhz}", clock.allowed, hint
+        )
 
 
 def _check_emulator(emulator: Emulator, where: str, hint: str) -> None:

@@ -1,0 +1,50 @@
+#include "timebase.h"
+
+#include "clock.h"
+#include "device.h"
+#include "stm32f7_registers.h"
+
+#define TICK_HZ     1000000u // or a little more, where the clock is no multiple of it
+#define SLEEP_TICKS TICK_HZ
+
+static uint32_t timer_hz, divider;
+static uint32_t last;
+static uint64_t ticks;
+
+void timebase_start(void) {
+    RCC_APB1ENR |= RCC_APB1ENR_TIM2EN;
+    (void)RCC_APB1ENR; // the clock runs two cycles after the write: section 5.2.12
+    timer_hz = 2u * clock_bus_hz(CLOCK_APB1); // twice the bus where that is divided: section 5.2
+    divider = timer_hz / TICK_HZ;
+    TIM2->psc = divider - 1u;
+    TIM2->arr = UINT32_MAX;
+    TIM2->egr = TIM_EGR_UG; // the prescaler counts from now on
+    TIM2->sr = 0;
+    TIM2->cr1 = TIM_CR1_CEN;
+    last = TIM2->cnt;
+    ticks = 0;
+}
+
+uint64_t timebase_milliseconds(void) {
+    const uint32_t now = TIM2->cnt;
+    ticks += now - last;
+    last = now;
+    return ticks * divider / (timer_hz / 1000u);
+}
+
+// The interrupt is enabled for the wait alone and never taken, so it needs no handler.
+void timebase_sleep(void) {
+    const IRQn_Type interrupt = (IRQn_Type)TIM2_INTERRUPT;
+    (void)timebase_milliseconds();
+    TIM2->ccr1 = TIM2->cnt + SLEEP_TICKS;
+    TIM2->sr = 0;
+    TIM2->dier = TIM_DIER_CC1IE;
+    NVIC_EnableIRQ(interrupt);
+    __DSB();
+    __WFI();
+    NVIC_DisableIRQ(interrupt);
+    TIM2->dier = 0;
+    TIM2->sr = 0;
+    (void)TIM2->sr; // it has arrived, so the request is gone
+    NVIC_ClearPendingIRQ(interrupt);
+}

@@ -1,7 +1,7 @@
 """The boot loader in an STM32's ROM, on a pseudo-terminal: ST's AN3155, with faults on demand.
 
-Written from the protocol as ST publishes it: sections 3.1 to 3.11 for the commands, with the product
-id and the commands' list of an STM32F74x (AN2606).
+Written from the protocol as ST publishes it: sections 3.1 to 3.11 for the commands, with the
+product id and the commands' list of an STM32F74x (AN2606).
 """
 
 from __future__ import annotations

@@ -277,7 +277,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _baud_of(board: Board) -> int:
-    return board.console.baud if board.console else _DEFAULT_BAUD
+    return board.serial.console.baud if board.serial else _DEFAULT_BAUD
 
 
 def main(arguments: list[str] | None = None) -> int:

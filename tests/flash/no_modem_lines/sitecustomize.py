@@ -1,7 +1,7 @@
 """For a process whose serial port is a pseudo-terminal: RTS, DTR and parity do nothing.
 
-A pseudo-terminal has neither modem lines nor parity and refuses to set them; bytes are bytes all the
-same. Put this folder on PYTHONPATH of the process.
+A pseudo-terminal has neither modem lines nor parity and refuses to set them; bytes are bytes all
+the same. Put this folder on PYTHONPATH of the process.
 """
 
 from __future__ import annotations

@@ -59,8 +59,7 @@ SHAPING = (
 EMULATORS = ("console", "link")  # of every emulator
 FLASH = ("programmer", "serial", "port", "server", "baud", "timeout")
 MONITOR = ("programmer", "serial", "port", "server", "baud", "log")
-VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
-VIRTUAL_BOARD += ("gdb",)
+VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "gdb", "strict")
 TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",

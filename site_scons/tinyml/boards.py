@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tinyml import board_rules, serial_rules, typed_toml
+from tinyml import board_rules, budgets, serial_rules, typed_toml
+from tinyml.budgets import Budget
 from tinyml.errors import UserError, exit_status
 from tinyml.files import read_toml
 
@@ -152,6 +153,36 @@ class Emulator:
 
 
 @dataclass(frozen=True)
+class Flash:
+    """What programmers call the board and its chip; where one is empty, it cannot be used.
+
+    Attributes:
+        chip: the chips that ``chip_id`` stands for, in words.
+        chip_id: DEV_ID of the chip, in the low 12 bits of the word at ``chip_id_address``.
+        openocd_interface, openocd_target: OpenOCD's own files for the probe and the chip.
+        pyocd, jlink: pyOCD's and SEGGER's names of the chip.
+        stm32loader: the chip's family, as stm32loader calls it.
+        usb: ids of the probe on the board, ``VENDOR:PRODUCT``.
+        dfu: id of the chip itself, when its boot loader is on USB.
+        volume: label of the drive on which a dropped image is written to flash.
+        gdb_reset: how a gdbserver is told to reset the board: ``monitor ...``.
+    """
+
+    chip: str = ""
+    chip_id: int | None = None
+    chip_id_address: int = 0xE0042000
+    openocd_interface: str = ""
+    openocd_target: str = ""
+    pyocd: str = ""
+    jlink: str = ""
+    stm32loader: str = ""
+    usb: tuple[str, ...] = ()
+    dfu: str = ""
+    volume: str = ""
+    gdb_reset: str = "reset"
+
+
+@dataclass(frozen=True)
 class Board:
     """A board; ``core``, ``clock`` and ``placement`` are None for a native program."""
 
@@ -164,6 +195,8 @@ class Board:
     clock: Clock | None = None
     serial: Serial | None = None
     emulator: Emulator | None = None
+    budget: tuple[Budget, ...] = ()
+    flash: Flash | None = None
     folders: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
@@ -189,7 +222,7 @@ class Board:
         return replace(self, placement=placement)
 
     def with_fpu(self, fpu: str) -> Board:
-        """Return the board as code is compiled for it with ``fpu``: ``hard``, its own, or ``soft``."""
+        """Return the board as it is compiled for with ``fpu``: ``hard``, its own, or ``soft``."""
         if fpu == "hard" or self.core is None:
             return self
         return replace(self, core=replace(self.core, float_abi=fpu))
@@ -265,11 +298,12 @@ def load(board_dir: str | Path) -> Board:
     allowed = [item.name for item in fields(Board) if item.name != "folders"]
     typed_toml.check_keys(table, allowed, where, hint)
     values = dict(table)
-    values["memory"] = _memories(table.get("memory", {}), where, hint)
+    values["memory"] = memories(table.get("memory", {}), where, hint)
+    budget = budgets.tables(values.pop("budget", []), where)
     if isinstance(table.get("placement"), Mapping):
         values["placement"] = _with_size(table["placement"], "stack_size", where, hint)
     board = typed_toml.build(Board, values, where + ":", hint)
-    board = Board(**{**vars(board), "folders": folders})
+    board = Board(**{**vars(board), "budget": budget, "folders": folders})
     board_rules.check(board, where, hint)
     return board
 
@@ -304,14 +338,15 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _memories(tables: object, where: str, hint: str) -> list[dict[str, Any]]:
+def memories(tables: object, where: str, hint: str) -> list[dict[str, Any]]:
+    """Return the tables [memory.NAME] of a description with their names, and sizes in bytes."""
     if not isinstance(tables, Mapping):
         raise UserError(f"{where}: memory is {tables!r}", "tables [memory.NAME]", hint)
-    memories = []
+    found = []
     for name, table in tables.items():
         sized = _with_size(table, "size", f"{where}: [memory.{name}]", hint)
-        memories.append({"name": name} | sized)
-    return memories
+        found.append({"name": name} | sized)
+    return found
 
 
 def _with_size(table: object, key: str, where: str, hint: str) -> dict[str, Any]:

@@ -19,6 +19,9 @@ void board_init(void);
 // Core clock in Hz, as configured; 0 where the board does not set one.
 uint32_t board_clock_hz(void);
 
+// Why the board was started, in a few words ("power on", "watchdog"); "" where unknown.
+const char *board_reset_cause(void);
+
 // Sends text to the console and returns when it is on its way; a terminal gets the line ends it
 // wants. Works before board_init and from a fault handler.
 void board_write(const char *bytes, size_t length);

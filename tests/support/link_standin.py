@@ -13,10 +13,12 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import flatbuffers
 import numpy as np
 
+from tinyml.link import Client, exchange
 from tinyml.link.frame import Decoder, Fault, encode
 from tinyml.link.generated import messages
 
@@ -107,6 +109,7 @@ class Firmware:
     models: list[StandinModel] = field(default_factory=lambda: [digits_model(), sums_model()])
     max_message: int = 1024
     profile: bool = True
+    longest_answer: int = 0
     carried_out: list[str] = field(default_factory=list)
     notice: bool = False
     _decoder: Decoder = field(init=False)
@@ -123,7 +126,7 @@ class Firmware:
         sent = b"".join(map(self._frame, self._decoder.feed(data)))
         if self.notice:
             self.notice = False
-            sent += encode(0, _refusal("Overrun", "bytes were lost"))
+            sent += encode(0, refusal("Overrun", "bytes were lost"))
         return sent
 
     def _frame(self, frame: Any) -> bytes:
@@ -140,16 +143,16 @@ class Firmware:
         request.Init(place.Bytes, place.Pos)
         self.carried_out.append(kind)
         try:
-            response = getattr(self, f"_{kind}")(request)
+            answer = bytes(getattr(self, f"_{kind}")(request))
         except Refused as refused:
             self._counts["errors"] = self._counts.get("errors", 0) + 1
-            return _refusal(*refused.args)
-        if len(response) > self.max_message:
-            return _refusal("TooLarge", f"{len(response)} bytes")
-        return bytes(response)
+            return refusal(*refused.args)
+        if len(answer) > (self.longest_answer or self.max_message):
+            return refusal("TooLarge", f"{len(answer)} bytes")
+        return answer
 
     def _Ping(self, request: Any) -> bytes:
-        return _message(
+        return response(
             "Pong",
             {
                 "Echo": b"" if request.EchoIsNone() else bytes(request.EchoAsNumpy()),
@@ -165,8 +168,10 @@ class Firmware:
             },
         )
 
-    def _GetModels(self, _request: Any) -> bytes:
-        return _message("Models", {"Models": [("Model", _described(m)) for m in self.models]})
+    def _GetModels(self, request: Any) -> bytes:
+        first = request.First()
+        listed = [("Model", _described(model)) for model in self.models[first : first + 2]]
+        return response("Models", {"Models": listed, "First": first, "Count": len(self.models)})
 
     def _GetOperators(self, request: Any) -> bytes:
         model, first = self._model(request), request.First()
@@ -178,11 +183,11 @@ class Firmware:
         ]
         listed = [("Operator", row) for row in rows]
         fields = {"Model": request.Model(), "First": first, "Operators": listed}
-        return _message("Operators", fields)
+        return response("Operators", fields)
 
     def _WriteInputs(self, request: Any) -> bytes:
         self._write(request)
-        return _message("Done", {})
+        return response("Done", {})
 
     def _Infer(self, request: Any) -> bytes:
         model = self._write(request)
@@ -195,9 +200,9 @@ class Firmware:
             ("Output", {"Index": number, "Data": value.tobytes()})
             for number, value in enumerate(model.results)
         ]
-        whole = _message("Inference", {"Outputs": outputs, "Cost": 2**40})
+        whole = response("Inference", {"Outputs": outputs, "Cost": 2**40})
         if len(whole) > self.max_message:
-            return _message("Inference", {"Cost": 2**40})
+            return response("Inference", {"Cost": 2**40})
         return whole
 
     def _ReadTensor(self, request: Any) -> bytes:
@@ -208,7 +213,7 @@ class Firmware:
             raise Refused("OutOfRange", f"the tensor has {len(data)} bytes")
         piece = data[first : first + (request.Bytes() or 200)]
         fields = {"Tensor": ("Tensor", _tensor(described)), "FirstByte": first, "Data": piece}
-        return _message("TensorData", fields)
+        return response("TensorData", fields)
 
     def _GetStatistics(self, request: Any) -> bytes:
         counts, faults = dict(self._counts), self._decoder.faults
@@ -227,7 +232,7 @@ class Firmware:
             fields |= {"CostMin": 2**40, "CostMax": 2**40}
         if request.Clear():
             self._counts = {}
-        return _message("Statistics", fields)
+        return response("Statistics", fields)
 
     def _model(self, request: Any) -> StandinModel:
         if request.Model() >= len(self.models):
@@ -301,16 +306,18 @@ def _tensor(tensor: StandinTensor) -> dict[str, Any]:
     }
 
 
-def _refusal(code: str, text: str) -> bytes:
-    return _message("Error", {"Code": getattr(Messages.ErrorCode, code), "Text": text})
+def refusal(code: str, text: str) -> bytes:
+    """Return an Error."""
+    return response("Error", {"Code": getattr(Messages.ErrorCode, code), "Text": text})
 
 
-def _message(kind: str, fields: dict[str, Any]) -> bytes:
+def response(kind: str, fields: dict[str, Any]) -> bytes:
+    """Return a message with the response ``kind``, a table of ``fields``."""
     builder = flatbuffers.Builder(0)
-    response = _build(builder, kind, fields)
+    table = _build(builder, kind, fields)
     Messages.MessageStart(builder)
     Messages.MessageAddResponseType(builder, getattr(Messages.Response, kind))
-    Messages.MessageAddResponse(builder, response)
+    Messages.MessageAddResponse(builder, table)
     builder.Finish(Messages.MessageEnd(builder), file_identifier=b"TMLL")
     return bytes(builder.Output())
 
@@ -340,6 +347,54 @@ def _value(builder: Any, table: str, name: str, value: Any) -> Any:
             builder.PrependUOffsetTRelative(offset)
         return builder.EndVector()
     return value
+
+
+LineFault = Callable[[bytes], bytes]
+"""What a line makes of a piece of bytes."""
+
+
+@dataclass
+class Wire:
+    """A `Transport` to a stand-in without sockets and without waiting: time passes where it waits.
+
+    ``to_firmware`` and ``to_host`` may lose, change and hold back what they are given; a piece is
+    what one side sends at once.
+    """
+
+    firmware: Firmware
+    to_firmware: LineFault = bytes
+    to_host: LineFault = bytes
+    now: float = 0.0
+    writes: list[bytes] = field(default_factory=list)
+    closed: bool = False
+    _arrived: bytearray = field(default_factory=bytearray)
+
+    def write(self, data: bytes) -> None:
+        """Give the firmware what the line makes of ``data``, and take what it answers."""
+        self.writes.append(data)
+        self._arrived += self.to_host(self.firmware.feed(self.to_firmware(data)))
+
+    def read(self, seconds: float) -> bytes:
+        """Return what has arrived; where nothing has, let ``seconds`` pass."""
+        if not self._arrived:
+            self.now += seconds
+        data, self._arrived = bytes(self._arrived), bytearray()
+        return data
+
+    def close(self) -> None:
+        """Note that it was closed."""
+        self.closed = True
+
+    def monotonic(self) -> float:
+        """Return the time, for `tinyml.link.exchange`."""
+        return self.now
+
+
+@contextlib.contextmanager
+def connected(wire: Wire, timeout: float = 1.0, retries: int = 3) -> Iterator[Client]:
+    """Yield a client on ``wire``, whose time is the wire's."""
+    with mock.patch.object(exchange, "time", wire), Client(wire, timeout, retries) as client:
+        yield client
 
 
 @contextlib.contextmanager

@@ -1,12 +1,11 @@
 #define _POSIX_C_SOURCE 200809L // clock_gettime
 
-#include "board.h"
-
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "arguments.h"
+#include "interface.h"
 #include "port.h"
 
 const char *const board_counter_unit = "ns";
@@ -31,6 +30,10 @@ void board_init(void) {
 
 uint32_t board_clock_hz(void) {
     return 0;
+}
+
+const char *board_reset_cause(void) {
+    return "";
 }
 
 static bool any_open(void) {

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tinyml.boards import Memory
 from tinyml.elf.image import SHF_EXECINSTR, SHF_WRITE, Image, Section
-from tinyml.elf.regions import FLASH, load_region, run_region
+from tinyml.elf.regions import FLASH, ByAddress, Layout
 from tinyml.errors import UserError
 
 TEXT, DATA, BSS = "text", "data", "bss"
@@ -52,8 +53,8 @@ class RegionUse:
 
     @property
     def free(self) -> int:
-        """Return the bytes that are left."""
-        return self.memory.size - self.used
+        """Return the bytes that are left; of a memory of unknown size none."""
+        return self.memory.size - self.used if self.memory.size else 0
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Account:
 
     Attributes:
         image_bytes: length of the ``.bin``.
+        holes: bytes of it that lie between two flashes, and in neither.
         text, data, bss: what ``arm-none-eabi-size`` prints.
     """
 
@@ -72,6 +74,7 @@ class Account:
     text: int
     data: int
     bss: int
+    holes: int = 0
 
     def used(self, kind: str) -> int:
         """Return the bytes used in all memories of a kind."""
@@ -82,17 +85,19 @@ class Account:
         return sum(use.memory.size for use in self.regions if use.memory.kind == kind)
 
 
-def account(image: Image, board: str, memories: Sequence[Memory]) -> Account:
+def account(image: Image, board: str, where: Layout | Sequence[Memory]) -> Account:
     """Attribute every allocated byte to the region it is in.
 
     Raises:
         UserError: a section is in no region or in two, or sections overlap.
     """
-    uses = tuple(RegionUse(m, tuple(_rows(image, memories, m))) for m in memories)
+    layout = ByAddress(where) if isinstance(where, Sequence) else where
+    uses = tuple(RegionUse(m, tuple(_rows(image, layout, m))) for m in layout.memories)
     totals = dict.fromkeys((TEXT, DATA, BSS), 0)
     for section in image.sections:
         totals[berkeley(section)] += section.size
-    result = Account(image.name, board, uses, _image_bytes(image), **totals)
+    flashes = [use for use in uses if use.memory.kind == FLASH and use.rows]
+    result = Account(image.name, board, uses, _image_bytes(image), **totals, holes=_holes(flashes))
     _verify(result, image)
     return result
 
@@ -104,19 +109,20 @@ def berkeley(section: Section) -> str:
     return BSS if section.load_address is None else DATA
 
 
-def _rows(image: Image, memories: Sequence[Memory], memory: Memory) -> Iterable[Row]:
+def _rows(image: Image, layout: Layout, memory: Memory) -> Iterable[Row]:
     if memory.kind == FLASH:
-        return _flash_rows(s for s in image.sections if load_region(memories, s) is memory)
-    return _ram_rows(s for s in image.sections if run_region(memories, s) is memory)
+        stored = (s for s in image.sections if layout.load(s) is memory)
+        return _flash_rows(stored, layout, memory)
+    return _ram_rows(s for s in image.sections if layout.run(s) is memory)
 
 
-def _flash_rows(sections: Iterable[Section]) -> Iterable[Row]:
+def _flash_rows(sections: Iterable[Section], layout: Layout, memory: Memory) -> Iterable[Row]:
     stored = [(s.load_address, s) for s in sections if s.load_address is not None]
     end = None
     for address, section in sorted(stored, key=lambda pair: pair[0]):
         if end is not None and address != end:
             yield _gap(end, address, section)
-        kind = berkeley(section) if address == section.address else LOAD_IMAGE
+        kind = berkeley(section) if layout.run(section) is memory else LOAD_IMAGE
         yield Row(section.name, address, section.size, kind)
         end = address + section.size
 
@@ -149,6 +155,11 @@ def _image_bytes(image: Image) -> int:
     return max(address + size for address, size in stored) - min(stored)[0]
 
 
+def _holes(flashes: Iterable[RegionUse]) -> int:
+    ends = sorted((u.rows[0].address, u.rows[-1].address + u.rows[-1].size) for u in flashes)
+    return sum(after[0] - before[1] for before, after in pairwise(ends))
+
+
 def _verify(result: Account, image: Image) -> None:
     """Add the same bytes up another way; a difference is a defect of this module."""
     rows = [row for use in result.regions for row in use.rows]
@@ -157,6 +168,11 @@ def _verify(result: Account, image: Image) -> None:
     running = sum(row.size for row in rows if row.kind in (TEXT, DATA, BSS))
     if sum(row.size for row in flash if row.kind != PADDING) != stored:
         raise AssertionError(f"the rows of flash do not add up to the {stored} bytes stored")
+    if result.used(FLASH) + result.holes != result.image_bytes:
+        raise AssertionError(
+            f"flash adds up to {result.used(FLASH)} bytes with holes of {result.holes}, but objcopy"
+            f" writes {result.image_bytes}"
+        )
     if running != result.text + result.data + result.bss:
         raise AssertionError(f"the rows add up to {running} bytes, the sections do not")
 

@@ -73,17 +73,28 @@ def _units(elf: ELFFile) -> Iterator[Unit]:
 
 def _files(unit: CompileUnit, program: LineProgram | None) -> Iterator[str]:
     top = unit.get_top_DIE().attributes
-    folder = _text(top["DW_AT_comp_dir"].value) if "DW_AT_comp_dir" in top else ""
     if "DW_AT_name" in top:
-        yield _joined(folder, _text(top["DW_AT_name"].value))
-    if program is None:
-        return
+        yield _joined(_folder(unit), _text(top["DW_AT_name"].value))
+    if program is not None:
+        yield from file_names(unit, program).values()
+
+
+def file_names(unit: CompileUnit, program: LineProgram) -> dict[int, str]:
+    """Return the files of a line table by their numbers; what the compiler made up is left out."""
     folders = [_text(name) for name in program["include_directory"]]
-    if program["version"] < 5:  # there the folder of compilation is not listed, and is number 0
-        folders.insert(0, folder)
-    for entry in program["file_entry"]:
+    old = program["version"] < 5  # there the folder of compilation is not listed, and is number 0
+    if old:
+        folders.insert(0, _folder(unit))
+    found = {}
+    for number, entry in enumerate(program["file_entry"], start=int(old)):
         if not (name := _text(entry.name)).startswith("<"):  # <built-in>
-            yield _joined(folder, folders[entry.dir_index], name)
+            found[number] = _joined(_folder(unit), folders[entry.dir_index], name)
+    return found
+
+
+def _folder(unit: CompileUnit) -> str:
+    top = unit.get_top_DIE().attributes
+    return _text(top["DW_AT_comp_dir"].value) if "DW_AT_comp_dir" in top else ""
 
 
 def _joined(*parts: str) -> str:

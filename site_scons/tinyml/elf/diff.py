@@ -49,7 +49,13 @@ def document(path: Path) -> Document:
 
 
 def _of_elf(path: Path) -> Document:
-    raise NotImplementedError
+    # Imported here: to compare stored reports, the ELF reader is not needed.
+    from tinyml.elf.document import as_json
+    from tinyml.elf.report import Inputs, gather
+
+    map_file = path.with_suffix(".map")
+    inputs = Inputs(path, map=map_file if map_file.is_file() else None)
+    return stored.parse(as_json(gather(inputs).report).encode(), str(path))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +63,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", type=Path, help="the older .size.json or ELF file")
     parser.add_argument("new", type=Path, help="the newer one")
     parser.add_argument("--threshold", metavar="AMOUNT", help="growth allowed: 4096, 64K, 1%%")
+    view_arguments(parser)
+
+
+def view_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say how a comparison is shown and where it is written."""
     parser.add_argument("--all", action="store_true", help="list every symbol that changed")
     parser.add_argument("--top", type=int, default=change_views.TOP, help="symbols to list")
     form = parser.add_mutually_exclusive_group()
@@ -93,12 +104,12 @@ def publish(diff: Diff, notes: list[str], options: argparse.Namespace) -> int:
     return 1 if notes else 0
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """Compare two builds."""
     parser = argparse.ArgumentParser(prog="python -m tinyml.elf diff", description=__doc__)
     arguments(parser)
-    return run(parser.parse_args())
+    return run(parser.parse_args(words))
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(main))
+    sys.exit(exit_status(main, mistake=2))

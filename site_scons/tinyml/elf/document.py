@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 from tinyml.elf.account import Account, RegionUse
+from tinyml.elf.layers import layer_view
 from tinyml.elf.library import Bytes, Library, Linked
 from tinyml.elf.operators import Operators
 from tinyml.elf.regions import FLASH, RAM
 from tinyml.elf.report import Report
+from tinyml.elf.table import records
 
 FORMAT = 1
 """Version of the JSON; a change that would mislead its readers counts it up."""
@@ -22,6 +24,13 @@ def as_json(report: Report) -> str:
         document |= _linked(report.linked)
     if report.operators:
         document["kernels"] = _kernels(report.operators)
+    if report.plans:
+        document["layers"] = records(layer_view(list(report.plans)))
+    if report.stack:
+        document["stack"] = report.stack.as_dict()
+    if report.names:
+        document["names"] = dict(report.names)
+    document["notes"] = list(report.notes)
     # A row a line: a file of thousands of them can still be read, and compared by lines.
     rows = ",\n".join(f"    {json.dumps(leaf._asdict())}" for leaf in report.leaves)
     text = json.dumps(document, indent=2).removesuffix("\n}")
@@ -34,6 +43,7 @@ def _account(account: Account) -> dict[str, Any]:
         "elf": account.elf,
         "board": account.board,
         "image_bytes": account.image_bytes,
+        "holes": account.holes,
         "size": {"text": account.text, "data": account.data, "bss": account.bss},
         "totals": {
             kind: {"used": account.used(kind), "size": account.size(kind)} for kind in (FLASH, RAM)

@@ -5,6 +5,7 @@ A byte that is stored in one memory and runs in another is used in both, and has
 
 from __future__ import annotations
 
+import hashlib
 import os.path
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from tinyml.elf import mapfile
 from tinyml.elf.account import LOAD_IMAGE, PADDING, Account, Row
 from tinyml.elf.groups import Groups
 from tinyml.elf.image import Image, Mark, Section, Symbol, printable
-from tinyml.elf.spans import Piece, Span, divide
+from tinyml.elf.spans import SYMBOL, Piece, Span, divide, object_files
 from tinyml.errors import UserError
 
 
@@ -36,6 +37,7 @@ class Leaf(NamedTuple):
         address: in this region.
         input: the object's section that they come from.
         path: of the library.
+        digest: of the bytes of a symbol, where the file holds some.
     """
 
     region: str
@@ -51,6 +53,7 @@ class Leaf(NamedTuple):
     address: int
     input: str = ""
     path: str = ""
+    digest: str = ""
 
 
 def leaves(
@@ -118,7 +121,14 @@ def _leaf(
         address=span.start + moved,
         input=span.input,
         path=path,
+        digest=_digest(section, span) if span.kind == SYMBOL else "",
     )
+
+
+def _digest(section: Section, span: Span) -> str:
+    """Return what tells equal contents from others; empty where the file holds none."""
+    content = section.bytes_at(span.start, span.end - span.start)
+    return hashlib.blake2b(content, digest_size=8).hexdigest() if content else ""
 
 
 def tidy(path: str) -> str:
@@ -150,6 +160,7 @@ def section_spans(
         UserError: the map does not belong to the image.
     """
     given = None if contributions is None else pieces(image, contributions)
+    files = object_files(given, [*image.symbols, *image.marks]) if given else {}
     symbols: dict[int, list[Symbol]] = {}
     for symbol in image.symbols:
         symbols.setdefault(symbol.section, []).append(symbol)
@@ -163,6 +174,7 @@ def section_spans(
                 symbols.get(section.index, ()),
                 sorted(marks.get(section.index, ())),
                 None if given is None else given[section.index],
+                files,
             )
         )
         for section in image.sections

@@ -14,7 +14,7 @@ from tinyml.errors import UserError
 
 _NUMBER = r"0x([0-9a-f]+)"
 _CONTRIBUTIONS = "Linker script and memory map"
-_REGION = re.compile(rf"^(\S+) +{_NUMBER} +{_NUMBER}(?: +[a-z! ]+)?$", re.MULTILINE)
+_REGION = re.compile(rf"^(\S+) +{_NUMBER} +{_NUMBER}(?: +([a-z! ]+))?$", re.MULTILINE)
 # Output sections begin the line; what the objects contribute to them is indented by one space and
 # ends with the object. A long name has its numbers on the next line.
 _WRAPPED = re.compile(r"^( ?[^\s*]\S*)\n +(?=0x)", re.MULTILINE)
@@ -24,7 +24,7 @@ _MEMBER = re.compile(r"(.+)\((.+)\)$")
 _INPUT_SECTION = re.compile(rf" ([^\s*]\S*) +{_NUMBER} +{_NUMBER} (\S.*)$")
 _SCRIPT_DATA = re.compile(rf" +{_NUMBER} +{_NUMBER} (?:BYTE|SHORT|LONG|QUAD|SQUAD) ")
 _ARCHIVE_MEMBERS = "Archive member included to satisfy reference by file (symbol)"
-_REASON = re.compile(r"^(\S.*?)(?:\n)? {2,}(.*?) ?\(([^()\n]*(?:\([^\n]*)?)\)$", re.MULTILINE)
+_NEXT_TABLES = ("As-needed library", "Allocating common", "Discarded", "Memory", "Merging")
 _CROSS_REFERENCES = "Cross Reference Table"
 _LLD_HEADING = re.compile(r" +VMA +LMA +Size Align Out +In +Symbol$", re.MULTILINE)
 _LLD_LINE = re.compile(r" *([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\d+ ( *)(\S.*)$")
@@ -58,6 +58,7 @@ class Region:
     name: str
     origin: int
     length: int
+    attributes: str = field(default="", compare=False)
 
     @property
     def limit(self) -> int:
@@ -73,7 +74,7 @@ class Region:
 def regions(text: str) -> tuple[Region, ...]:
     """Return the regions listed under "Memory Configuration"."""
     head = text.partition(_CONTRIBUTIONS)[0].partition("Memory Configuration")[2]
-    found = (Region(m[1], int(m[2], 16), int(m[3], 16)) for m in _REGION.finditer(head))
+    found = (Region(m[1], int(m[2], 16), int(m[3], 16), m[4] or "") for m in _REGION.finditer(head))
     return tuple(region for region in found if region.name != "*default*")
 
 
@@ -144,8 +145,18 @@ class Reason:
 def reasons(text: str) -> tuple[Reason, ...]:
     """Return why each library member was taken, by GNU ld's table; nothing from other maps."""
     head = text.partition(_CONTRIBUTIONS)[0].partition(_ARCHIVE_MEMBERS)[2]
-    table = re.split(r"\n(?=[A-Z][\w-]+ [a-z]+ )", head, maxsplit=1)[0]
-    return tuple(Reason(m[1].strip(), m[2].strip(), m[3]) for m in _REASON.finditer(table))
+    found, member = [], ""
+    for line in head.splitlines():
+        if line.startswith(_NEXT_TABLES):
+            break
+        if not line.startswith(" "):
+            member, _, line = line.partition("  ")
+        # The file may be a member too, and the symbol C++: libx.a(y.o) (f(int)).
+        file, bracket, symbol = f" {line.strip()}".partition(" (")
+        if member and bracket:
+            found.append(Reason(member.strip(), file.strip(), symbol.removesuffix(")")))
+            member = ""
+    return tuple(found)
 
 
 def cross_references(text: str) -> dict[str, tuple[str, ...]] | None:

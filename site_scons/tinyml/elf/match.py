@@ -35,7 +35,10 @@ _APPENDED = re.compile(r"(\.(constprop|isra|part|cold|lto_priv|llvm|clone)(\.\d+
 
 @dataclass
 class Item:
-    """All bytes of one symbol, by region; or the padding or literals of one object."""
+    """All bytes of one symbol, by region; or the padding or literals of one object.
+
+    ``digest`` names the content of its parts in turn; empty where that was not recorded.
+    """
 
     symbol: str
     library: str
@@ -77,16 +80,17 @@ SAME, MOVED, RENAMED, ADDED, REMOVED = "same", "moved", "renamed", "added", "rem
 
 
 def items(document: Document) -> list[Item]:
-    """Return the document's leaves gathered by symbol."""
+    """Return the document's leaves gathered by symbol; a function's constants are its own."""
     found: dict[Hashable, Item] = {}
     for leaf in document.leaves:
-        key = (leaf.symbol, leaf.library, leaf.object, leaf.kind)
+        kind = SYMBOL if leaf.symbol else leaf.kind
+        key = (leaf.symbol, leaf.library, leaf.object, kind)
         item = found.get(key)
         if item is None:
-            item = Item(leaf.symbol, leaf.library, leaf.object, leaf.kind, leaf.group, leaf.file)
+            item = Item(*key, leaf.group, leaf.file)
             found[key] = item
         item.bytes[leaf.region] += leaf.bytes
-        item.digest = item.digest or leaf.digest
+        item.digest += leaf.digest
     return list(found.values())
 
 

@@ -21,6 +21,7 @@ import jinja2
 from markupsafe import Markup
 
 from tinyml.elf import match
+from tinyml.elf.match import Pair
 from tinyml.elf.stored import MEMORIES, SYMBOL, Document
 from tinyml.errors import UserError
 
@@ -85,7 +86,6 @@ def page(new: Document, layout: Library, old: Document | None = None) -> str:
         "title": new.title,
         "build": dict(new.build),
         "diff": old is not None,
-        "old": old.title if old else "",
         "regions": [vars(region) | _old_use(region.name, old) for region in new.regions],
         "trees": {memory: tree for memory, tree in _trees(new, old).items() if tree["c"]},
     }
@@ -94,7 +94,7 @@ def page(new: Document, layout: Library, old: Document | None = None) -> str:
     return _ENVIRONMENT.get_template("picture.html.j2").render(
         title=new.title,
         diff=old is not None,
-        old=old.title if old else "",
+        old=_difference(old, new) if old else "",
         style=Markup(style),
         layout=Markup(layout.script),
         script=Markup(script),
@@ -103,6 +103,12 @@ def page(new: Document, layout: Library, old: Document | None = None) -> str:
         script_digests=[_digest(layout.script), _digest(script)],
         style_digest=_digest(style),
     )
+
+
+def _difference(old: Document, new: Document) -> str:
+    """Return what the older build is, and in which options it differs."""
+    differing = [name for name in old.build if new.build.get(name) != old.build[name]]
+    return ", ".join([old.title, *(f"{name} {old.build[name]}" for name in differing)])
 
 
 def _old_use(name: str, old: Document | None) -> dict[str, int]:
@@ -126,50 +132,36 @@ def _embedded(data: object) -> str:
 
 
 def _trees(new: Document, old: Document | None) -> dict[str, dict[str, Any]]:
-    boxes = list(_compared(old, new) if old else _boxes(new))
+    boxes = list(_boxes(new, old))
     return {
         memory: _tree(memory, _bounded([box for box in boxes if box.memory == memory]))
         for memory in MEMORIES
     }
 
 
-def _boxes(document: Document) -> Iterator[Box]:
-    memory_of = document.memory_of()
-    for leaf in document.leaves:
-        if leaf.bytes:
-            yield Box(
-                memory=memory_of[leaf.region],
-                path=(leaf.group, leaf.library or NO_LIBRARY, leaf.object or NO_OBJECT),
-                name=leaf.symbol or f"({leaf.kind})",
-                bytes=leaf.bytes,
-                old=leaf.bytes,
-                kind=leaf.kind,
-                region=leaf.region,
-                file=leaf.file,
-                how="",
-            )
-
-
-def _compared(old: Document, new: Document) -> Iterator[Box]:
-    memory_of = old.memory_of() | new.memory_of()
-    for pair in match.pairs(old, new):
+def _boxes(new: Document, old: Document | None) -> Iterator[Box]:
+    memory_of = (old.memory_of() if old else {}) | new.memory_of()
+    for pair in match.pairs(old, new) if old else _alone(new):
         item = pair.item
         before = pair.old.bytes if pair.old else {}
         after = pair.new.bytes if pair.new else {}
         for region in sorted({*before, *after}):
-            sizes = before.get(region, 0), after.get(region, 0)
+            sizes = after.get(region, 0), before.get(region, 0)
             if any(sizes):
                 yield Box(
-                    memory=memory_of[region],
-                    path=(item.group, item.library or NO_LIBRARY, item.object or NO_OBJECT),
-                    name=item.symbol or f"({item.kind})",
-                    bytes=sizes[1],
-                    old=sizes[0],
+                    memory_of[region],
+                    (item.group, item.library or NO_LIBRARY, item.object or NO_OBJECT),
+                    item.symbol or f"({item.kind})",
+                    *sizes,
                     kind=item.kind,
                     region=region,
                     file=item.file,
                     how="" if pair.how == match.SAME else pair.how,
                 )
+
+
+def _alone(document: Document) -> Iterator[Pair]:
+    return (Pair(item, item, match.SAME) for item in match.items(document))
 
 
 def _bounded(boxes: list[Box]) -> Iterable[Box]:

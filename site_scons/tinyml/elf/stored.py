@@ -7,8 +7,9 @@ region of the document, and that the rows of a region add up to what it says is 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,19 @@ FLASH, RAM = "flash", "ram"
 MEMORIES = (FLASH, RAM)
 SYMBOL = "symbol"
 _WORDS = ("region", "section", "group", "library", "object", "symbol", "file", "kind")
+# Two variants' objects, and those of another checkout, are the same objects.
+_FOLDER = re.compile(r"^build/[^/]+/")
 _EXPECTED = "the .size.json of a build that lists its leaves, or an ELF file"
-_HINT = "build it again: scons, or python -m tinyml.elf report X.elf --json X.size.json"
+_HINT = "build it again: scons, or python -m tinyml.elf report X.elf --output X.size.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Some bytes of one region, all of one origin; ``digest`` names their content if known."""
+    """Some bytes of one region, all of one origin; ``digest`` names their content if known.
+
+    ``symbol`` is as the source has it where that is another name, ``object`` without the folder of
+    the build's variant.
+    """
 
     region: str
     load: bool
@@ -113,22 +120,23 @@ def parse(content: bytes, name: str) -> Document:
 
 
 def _document(table: Mapping[str, Any]) -> Document:
+    names, build = _table(table, "names"), _table(table, "build")
     libraries = table.get("libraries")
     return Document(
         elf=_text(table.get("elf", "")),
         board=_text(table.get("board") or ""),
         regions=tuple(_region(row) for row in _rows(table["regions"])),
-        leaves=tuple(_leaf(row) for row in _rows(table["leaves"])),
-        build={_text(name): printable(str(value)) for name, value in _build(table)},
+        leaves=tuple(_leaf(row, names) for row in _rows(table["leaves"])),
+        build={_text(name): printable(str(value)) for name, value in build.items()},
         libraries=None if libraries is None else tuple(_rows(libraries)),
     )
 
 
-def _build(table: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
-    build = table.get("build") or {}
-    if not isinstance(build, Mapping):
-        raise TypeError("build is no object")
-    return build.items()
+def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = table.get(key) or {}
+    if not isinstance(found, Mapping):
+        raise TypeError(f"{key} is no object")
+    return found
 
 
 def _rows(value: object) -> list[Mapping[str, Any]]:
@@ -144,8 +152,10 @@ def _region(row: Mapping[str, Any]) -> Region:
     return Region(_text(row["name"]), kind, _count(row["size"] or 0), _count(row["used"]))
 
 
-def _leaf(row: Mapping[str, Any]) -> Leaf:
+def _leaf(row: Mapping[str, Any], names: Mapping[str, Any]) -> Leaf:
     words = {name: _text(row[name] or "") for name in _WORDS}
+    words["symbol"] = _text(names.get(words["symbol"], words["symbol"]))
+    words["object"] = _FOLDER.sub("", words["object"])
     digest = _text(row.get("digest") or "")
     return Leaf(**words, load=bool(row["load"]), bytes=_count(row["bytes"]), digest=digest)
 

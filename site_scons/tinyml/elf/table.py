@@ -1,136 +1,136 @@
-"""Show a size report as tables for people."""
+"""Tables of the size report: as plain text, Markdown or CSV, and coloured in a terminal."""
 
 from __future__ import annotations
 
+import csv
 import io
-from collections.abc import Iterable, Iterator
-from typing import TextIO
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TextIO
 
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
-
-from tinyml.elf.account import Account, RegionUse
-from tinyml.elf.library import Bytes, Library, Linked
-from tinyml.elf.regions import FLASH, RAM
-from tinyml.elf.report import Report
-
-_WIDEST = 1 << 16
+Cell = str | int | float | None
 
 
-def _columns(left: Iterable[str], right: Iterable[str]) -> Table:
-    result = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
-    for heading in left:
-        result.add_column(heading, overflow="fold")
-    for heading in right:
-        result.add_column(heading, justify="right", no_wrap=True)
-    return result
+class Column(NamedTuple):
+    """One column; numbers stand to the right."""
+
+    name: str
+    right: bool = False
 
 
-def region_table(account: Account) -> Table:
-    """Return every section by region, then the sum of each kind of memory."""
-    result = _columns(("region", "section"), ("address", "bytes", "used"))
-    result.add_column("kind", no_wrap=True)
-    for use in account.regions:
-        _add_region(result, use)
-    for kind in (FLASH, RAM):
-        _add_sum(result, f"all {kind}", account.used(kind), account.size(kind))
-    return result
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells.
+
+    Attributes:
+        name: of the view, in one word.
+        sums: numbers of the rows that are sums of others.
+        over: numbers of the rows in which something is larger than its place.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    sums: frozenset[int] = frozenset()
+    over: frozenset[int] = frozenset()
 
 
-def _add_region(result: Table, use: RegionUse) -> None:
-    memory = use.memory
-    for row in use.rows:
-        result.add_row(
-            memory.name,
-            Text(row.section),
-            f"{row.address:#010x}",
-            str(row.size),
-            _percent(row.size, memory.size),
-            row.kind,
-        )
-    _add_sum(result, memory.name, use.used, memory.size)
+def columns(left: Iterable[str], right: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return columns of words, then columns of numbers."""
+    return (*(Column(name) for name in left), *(Column(name, right=True) for name in right))
 
 
-def _add_sum(result: Table, name: str, used: int, size: int) -> None:
-    row = (name, f"= of {size}", "", str(used), _percent(used, size), f"{size - used} free")
-    result.add_row(*row, style="bold" if used <= size else "bold red", end_section=True)
+def text(cell: Cell) -> str:
+    """Return a cell as people read it; a share of one as percent."""
+    if isinstance(cell, float):
+        return f"{100 * cell:.2f} %"
+    return "" if cell is None else str(cell)
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "-"
+def plain(table: Table) -> str:
+    """Return the table as lines, each column as wide as its longest cell."""
+    rows = [[column.name for column in table.columns]]
+    rows += [[text(cell) for cell in row] for row in table.rows]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    forms = list(zip(widths, table.columns, strict=True))
+    return "".join(f"{_line(row, forms)}\n" for row in rows)
 
 
-def library_table(account: Account, linked: Linked) -> Table:
-    """Return what each library holds and what of it is linked; the rows add up to the totals."""
-    result = _columns(("library",), (".a bytes", "members", "symbols", FLASH, RAM))
-    for library in linked.libraries:
-        result.add_row(*_library_row(library), *_by_kind(account, library.linked))
-    objects = sum(linked.objects.values(), Bytes())
-    count = str(len(linked.objects))
-    result.add_row("(objects)", "", count, "", *_by_kind(account, objects))
-    result.add_row("(linker)", "", "", "", *_by_kind(account, linked.linker))
-    totals = (str(account.used(FLASH)), str(account.used(RAM)))
-    result.add_row("= all", "", "", "", *totals, style="bold")
-    return result
-
-
-def _library_row(library: Library) -> tuple[str | Text, ...]:
-    return (
-        Text(library.name),
-        "?" if library.archive_bytes is None else str(library.archive_bytes),
-        f"{len(library.linked_members)}/{library.members}",
-        f"{len(library.linked_symbols)}/{library.symbols}",
+def _line(cells: Sequence[str], forms: Sequence[tuple[int, Column]]) -> str:
+    parts = (
+        cell.rjust(width) if column.right else cell.ljust(width)
+        for cell, (width, column) in zip(cells, forms, strict=True)
     )
+    return "  ".join(parts).rstrip()
 
 
-def _by_kind(account: Account, given: Bytes) -> tuple[str, str]:
-    flash, ram = (
-        sum(given[use.memory.name] for use in account.regions if use.memory.kind == kind)
-        for kind in (FLASH, RAM)
-    )
-    return str(flash), str(ram)
+def markdown(table: Table) -> str:
+    """Return the table in the Markdown of code hosts; sums are bold."""
+    head = " | ".join(_escaped(column.name) for column in table.columns)
+    rule = " | ".join("---:" if column.right else "---" for column in table.columns)
+    lines = [f"| {head} |", f"| {rule} |"]
+    for number, row in enumerate(table.rows):
+        cells = [_escaped(text(cell)) for cell in row]
+        if number in table.sums:
+            cells = [f"**{cell}**" if cell else "" for cell in cells]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
-def show(report: Report, stream: TextIO) -> None:
-    """Print the report: coloured and folded to the width of a terminal, plain anywhere else."""
-    if not stream.isatty():
-        stream.write(as_text(report))
-        return
-    console = Console(file=stream, highlight=False)
-    for table in _tables(report):
-        console.print(table)
-        console.print()
-    console.print(Text("\n".join(_notes(report))))
+def _escaped(cell: str) -> str:
+    for sign in "\\|*_<>[]`":
+        cell = cell.replace(sign, f"\\{sign}")
+    return cell
 
 
-def as_text(report: Report) -> str:
-    """Return the report without colours, as wide as its longest name wants."""
+def as_csv(table: Table) -> str:
+    """Return the table as comma-separated values, without the rows that are sums of others."""
     stream = io.StringIO()
-    # Said outright, so that FORCE_COLOR in the environment cannot bring escape codes in.
-    plain = Console(file=stream, width=_WIDEST, force_terminal=False, color_system=None)
-    for table in _tables(report):
-        plain.print(table, width=Measurement.get(plain, plain.options, table).maximum)
-        plain.print()
-    lines = stream.getvalue().splitlines() + _notes(report)
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([column.name for column in table.columns])
+    for number, row in enumerate(table.rows):
+        if number not in table.sums:
+            writer.writerow(["" if cell is None else _harmless(cell) for cell in row])
+    return stream.getvalue()
 
 
-def _tables(report: Report) -> Iterator[Table]:
-    yield region_table(report.account)
-    if report.linked:
-        yield library_table(report.account, report.linked)
+def _harmless(cell: Cell) -> Cell:
+    """Return a cell that a spreadsheet does not take for a formula, as names from files may be."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
-def _notes(report: Report) -> list[str]:
-    account, operators = report.account, report.operators
-    width = max((len(name) for name in report.build), default=0) + 2
-    made_of = [f"{name:{width}}{value}" for name, value in report.build.items()]
-    kernels = [operators.summary()] if operators and operators.summary() else []
-    return [
-        f"{account.elf} on {account.board}: .bin {account.image_bytes} bytes;"
-        f" text {account.text}, data {account.data}, bss {account.bss}",
-        *made_of,
-        *kernels,
-    ]
+def records(table: Table) -> list[dict[str, Cell]]:
+    """Return the rows by the names of the columns, without sums."""
+    names = [column.name for column in table.columns]
+    rows = (row for number, row in enumerate(table.rows) if number not in table.sums)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def show(tables: Iterable[Table], notes: Sequence[str], stream: TextIO) -> None:
+    """Print tables: coloured and folded to the width of a terminal, plain anywhere else."""
+    if not stream.isatty():
+        stream.write(lines(tables, notes))
+        return
+    # Imported here: what is written to a file or a pipe need not wait for it.
+    from rich.console import Console
+    from rich.table import Table as Coloured
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False)
+    for table in tables:
+        shown = Coloured(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for column in table.columns:
+            side: Literal["left", "right"] = "right" if column.right else "left"
+            shown.add_column(column.name, justify=side, no_wrap=column.right, overflow="fold")
+        for number, row in enumerate(table.rows):
+            style = "bold red" if number in table.over else "bold" if number in table.sums else ""
+            shown.add_row(*(Text(text(cell)) for cell in row), style=style)
+        console.print(shown)
+        console.print()
+    console.print(Text("\n".join(notes)))
+
+
+def lines(tables: Iterable[Table], notes: Sequence[str] = ()) -> str:
+    """Return tables as text, notes below them."""
+    blocks = [plain(table) for table in tables]
+    return "\n".join([*blocks, *("".join(f"{note}\n" for note in notes) for _ in notes[:1])])

@@ -10,8 +10,4 @@ UARTS = {"console": "USART6", "link": "UART7"}
 
 def serial_uart(board: Board | None, role: str) -> str:
     """Return the UART of ``role``, console or link."""
-    if board and board.console and role == "console":
-        return board.console.uart.split()[0]
-    if board and board.emulator and board.emulator.kind == "qemu":
-        return {"console": "UART0", "link": "UART1"}[role]
-    return UARTS[role]
+    return board.serial.ports()[role].uart if board and board.serial else UARTS[role]

@@ -103,8 +103,11 @@ class Client:
         """Return the firmware's models; they are asked for once."""
         with self._exchange.lock:
             if self._models is None:
-                models = self._exchange.ask(codec.get_models(), codec.Models, "GetModels")
-                self._models = models.models
+                page = self._page(0)
+                found = page.models
+                while len(found) < page.count:
+                    found += self._page(len(found)).models
+                self._models = found
             return self._models
 
     def operators(self, model: int | str = 0) -> tuple[Operator, ...]:
@@ -179,6 +182,13 @@ class Client:
             f"one of: {names or 'none at all'}",
             "client.models() lists them",
         )
+
+    def _page(self, first: int) -> codec.Models:
+        what = f"GetModels from {first}"
+        page = self._exchange.ask(codec.get_models(first), codec.Models, what)
+        if not page.models or page.first != first:
+            raise _wrong(f"{what} with {len(page.models)} from {page.first}")
+        return page
 
     def _operators(self, model: int, first: int) -> tuple[Operator, ...]:
         what = f"GetOperators from {first}"

@@ -38,9 +38,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Models:
-    """All models of the firmware."""
+    """The models from ``first`` on, as many as fit in a frame, of ``count``."""
 
     models: tuple[Model, ...]
+    first: int
+    count: int
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,9 @@ def ping(echo: bytes) -> bytes:
     return _request("Ping", lambda b: {"Echo": b.CreateByteVector(echo)})
 
 
-def get_models() -> bytes:
+def get_models(first: int) -> bytes:
     """Return a GetModels."""
-    return _request("GetModels", lambda _: {})
+    return _request("GetModels", lambda _: {"First": first})
 
 
 def get_operators(model: int, first: int) -> bytes:
@@ -199,7 +201,9 @@ def _name(enumeration: Any, value: int) -> str:
 
 
 def _text(value: bytes | None) -> str:
-    return (value or b"").decode("utf-8", "replace")
+    """Return text from the line without what a terminal would obey."""
+    text = (value or b"").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _bytes(vector: Any) -> bytes:
@@ -262,7 +266,9 @@ def _model(index: int, table: Any) -> Model:
 
 
 def _models(table: Any) -> Models:
-    return Models(tuple(_model(*each) for each in enumerate(_tables(table, "Models"))))
+    first = int(table.First())
+    models = tuple(_model(*each) for each in enumerate(_tables(table, "Models"), first))
+    return Models(models, first, int(table.Count()))
 
 
 def _operator(table: Any) -> Operator:

@@ -26,7 +26,7 @@ SCHEME = "emulator:"
 _ANNOUNCEMENT = re.compile(r"link: (socket://\S+)")
 _START_SECONDS = 60.0
 _END_SECONDS = 2.0
-_KEPT_LINES = 12
+_KEPT_LINES = 8
 
 
 def image_of(port: str) -> Path:
@@ -161,7 +161,7 @@ class _Child:
         """Keep the last lines of a stream, and pass the announcement on."""
         with stream, contextlib.suppress(ValueError):
             for line in stream:
-                self._said[name].append(line.rstrip())
+                self._said[name].append(_printable(line.rstrip()))
                 found = _ANNOUNCEMENT.fullmatch(line.strip())
                 if found and name == "stderr":
                     self._url.put(found[1])
@@ -205,6 +205,11 @@ class _Child:
             _signal(self._process, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_SECONDS)
+
+
+def _printable(line: str) -> str:
+    """Return a line without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in line)
 
 
 def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:

@@ -24,6 +24,7 @@ NOTICE = 0
 _LONGEST = 1 << 20
 _POLL_SECONDS = 0.1
 _LOOK = 80
+_TEXT = frozenset(b"\t\r\n" + bytes(range(0x20, 0x7F)))
 
 Answer = TypeVar("Answer", bound=codec.Response)
 
@@ -72,8 +73,9 @@ class Exchange:
 
     def close(self) -> None:
         """Close the line; a request under way in another thread ends with `Disconnected`."""
-        self._closed = True
-        self._transport.close()
+        self._closed = True  # seen by the other thread before it waits again
+        with self.lock:
+            self._transport.close()
 
     def _answered(self, frame: bytes, what: str) -> Frame:
         """Send ``frame`` until it is answered."""
@@ -125,11 +127,10 @@ class Exchange:
 
     def _no_answer(self, what: str) -> errors.NoAnswer:
         hint = "check the port (the link, not the console), the baud rate and the cable"
-        text = self._noise.decode("ascii", "replace")
         came = "nothing came"
         if self._noise:
             came = f"what came is no answer: {self._noise[-_LOOK // 2 :]!r}"
-        if self._noise and sum(c.isprintable() or c.isspace() for c in text) >= 0.9 * len(text):
+        if self._noise and sum(byte in _TEXT for byte in self._noise) >= 0.9 * len(self._noise):
             hint = "this looks like the console: the link is the other port"
         return errors.NoAnswer(
             f"no answer to {what} in {self._attempts} attempts of {self._timeout:g} s ({came})",

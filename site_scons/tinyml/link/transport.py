@@ -52,15 +52,14 @@ class SerialTransport:
                 return b""
             self._serial.timeout = 0
             return first + bytes(self._serial.read(_CHUNK))
-        except (serial.SerialException, OSError, TypeError) as error:
-            # TypeError: pyserial's, where another thread closed the port meanwhile.
+        except (serial.SerialException, OSError) as error:
             raise self._gone(error) from error
 
     def write(self, data: bytes) -> None:
         """Send all of ``data``."""
         try:
             self._serial.write(data)
-        except (serial.SerialException, OSError, TypeError, AttributeError) as error:
+        except (serial.SerialException, OSError) as error:
             raise self._gone(error) from error
 
     def close(self) -> None:

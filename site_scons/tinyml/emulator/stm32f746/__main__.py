@@ -117,7 +117,7 @@ def make_setup(options: argparse.Namespace, trace: TextIO | None) -> Setup:
     limit, seconds = parse_limit(options.limit) if options.limit else (None, None)
     board = load_board(options.board_dir) if options.board_dir else None
     known = {"crystal_hz": board.clock.crystal_hz} if board and board.clock else {}
-    known |= {"baud": board.console.baud} if board and board.console else {}
+    known |= {"baud": board.serial.console.baud} if board and board.serial else {}
     return Setup(
         **known,
         ports=open_ports(options, board),

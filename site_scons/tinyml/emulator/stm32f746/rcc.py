@@ -45,13 +45,13 @@ class Rcc(Peripheral):
         Register(0x08, "cfgr", 0, 0xFFFFFCF3),
         Register(0x0C, "cir", 0, 0x00007F00),
         *(
-            Register(offset, name)
-            for offset, name in (
-                (0x10, "ahb1rstr"),
-                (0x14, "ahb2rstr"),
-                (0x18, "ahb3rstr"),
-                (0x20, "apb1rstr"),
-                (0x24, "apb2rstr"),
+            Register(offset, name, 0, writable)
+            for offset, name, writable in (
+                (0x10, "ahb1rstr", 0x22E017FF),
+                (0x14, "ahb2rstr", 0x000000F1),
+                (0x18, "ahb3rstr", 0x00000003),
+                (0x20, "apb1rstr", 0xFFFFCBFF),
+                (0x24, "apb2rstr", 0x04F77933),
             )
         ),
         Register(0x30, "ahb1enr", 0x00100000, 0x7EF417FF),
@@ -59,11 +59,11 @@ class Rcc(Peripheral):
         Register(0x38, "ahb3enr", 0, 0x00000003),
         Register(0x40, "apb1enr", 0, 0xFFFFCBFF),
         Register(0x44, "apb2enr", 0, 0x04F77F33),
-        Register(0x50, "ahb1lpenr", 0x7EF7B7FF),
-        Register(0x54, "ahb2lpenr", 0x000000F1),
-        Register(0x58, "ahb3lpenr", 0x00000003),
-        Register(0x60, "apb1lpenr", 0xFFFFCBFF),
-        Register(0x64, "apb2lpenr", 0x04F77F33),
+        Register(0x50, "ahb1lpenr", 0x7EF7B7FF, 0x7EF7B7FF),
+        Register(0x54, "ahb2lpenr", 0x000000F1, 0x000000F1),
+        Register(0x58, "ahb3lpenr", 0x00000003, 0x00000003),
+        Register(0x60, "apb1lpenr", 0xFFFFCBFF, 0xFFFFCBFF),
+        Register(0x64, "apb2lpenr", 0x04F77F33, 0x04F77F33),
         Register(0x70, "bdcr", 0, 0x0001831D),
         Register(0x74, "csr", 0x0E000000, 0x00000001),
         Register(0x80, "sscgr"),

@@ -81,9 +81,9 @@ class Rcc(Peripheral):
         super().__init__(name, base, system)
 
     def reset(self) -> None:
-        """Run from the HSI; `sysclk` is the system clock in Hz."""
+        """Run from the HSI; `sysclk` is the system clock, `hclk` that of core and AHB, in Hz."""
         super().reset()
-        self.sysclk = HSI_HZ
+        self.sysclk = self.hclk = HSI_HZ
 
     def restart(self, cause: str) -> None:
         """Return to the reset values, with the flag of ``cause`` set in CSR."""
@@ -177,6 +177,7 @@ class Rcc(Peripheral):
     def _changed(self) -> None:
         self._switch()
         self.sysclk = self._measured()
+        self.hclk = self._divided()
         self.system.time.clock_changed(self.hclk)
         for action in self.on_change:
             action()
@@ -209,8 +210,7 @@ class Rcc(Peripheral):
         pll = self.pll_vco // (2 * self.field("pllcfgr", 16, 2) + 2)
         return {"HSI": HSI_HZ, "HSE": self.hse_hz, "PLL": pll}[self.sysclk_source]
 
-    @property
-    def hclk(self) -> int:
+    def _divided(self) -> int:
         """Core and AHB, in Hz; HPRE 1000 to 1111: 2 4 8 16 64 128 256 512."""
         code = self.field("cfgr", 4, 4)
         shift = 0 if code < 8 else (code & 7) + (1 if code < 12 else 2)

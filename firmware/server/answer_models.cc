@@ -109,7 +109,8 @@ uoffset_t Describe(const inference_model &model, const inference_tensor &tensor)
     // What is not in the arena is one of the model's variables.
     const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(tensor.data) -
                                   reinterpret_cast<std::uintptr_t>(model.arena);
-    const Members members = {tensor, static_cast<uint8_t>(tensor.type),
+    const Members members = {tensor,
+                             static_cast<uint8_t>(tensor.type),
                              Integers(tensor.shape, tensor.rank),
                              {offset < model.arena_bytes, static_cast<uint32_t>(offset)}};
     return Table(fields, &members);
@@ -157,8 +158,7 @@ struct answer Answer(const GetOperators &request) {
     const auto describe = [=](uint32_t i) {
         return DescribeOperator(model->operators[i], Cost(measured, i));
     };
-    const Members members = {request.model(), first,
-                             List(first, model->operator_count, describe)};
+    const Members members = {request.model(), first, List(first, model->operator_count, describe)};
     return Finish(Response_Operators, Table(fields, &members));
 }
 

@@ -78,8 +78,8 @@ struct answer Answer(const GetStatistics &request) {
     };
     const struct session_counters &counters = session.counters;
     const bool any = counters.inferences > 0;
-    const Members members = {status_read(), counters, {any, counters.cost_min},
-                             {any, counters.cost_max}};
+    const Members members = {
+        status_read(), counters, {any, counters.cost_min}, {any, counters.cost_max}};
     const uoffset_t table = Table(fields, &members);
     if (request.clear()) {
         status_clear();

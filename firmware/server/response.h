@@ -34,15 +34,15 @@ struct Optional {
 
 // What a member of a struct is, and what becomes of it in a table.
 enum Kind : uint8_t {
-    kByte,       // uint8_t
-    kWord,       // uint32_t
-    kSigned,     // int32_t
-    kLong,       // uint64_t
-    kReal,       // float
-    kOptional,   // Optional, as 32 bits
+    kByte,         // uint8_t
+    kWord,         // uint32_t
+    kSigned,       // int32_t
+    kLong,         // uint64_t
+    kReal,         // float
+    kOptional,     // Optional, as 32 bits
     kOptionalLong, // Optional, as 64 bits
-    kText,       // const char *, as a string
-    kMade,       // uoffset_t of what has been made before; 0 where there is nothing
+    kText,         // const char *, as a string
+    kMade,         // uoffset_t of what has been made before; 0 where there is nothing
 };
 
 // One field of a table: the generated header's VT_ number, and the member behind it.

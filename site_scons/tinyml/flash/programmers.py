@@ -82,6 +82,7 @@ class Programmer:
         needs: keys of a board's [flash] without which it cannot be used.
         asked: what must be given for it to be used, as an example; auto passes it over otherwise.
         unlock: the command that takes read-out protection off; shown, never run.
+        fatal: patterns in its output that mean failure whatever its exit status says.
         errors: patterns in its output, by their cause in causes.toml.
     """
 
@@ -104,6 +105,7 @@ class Programmer:
     list: List | None = None
     erase: tuple[Step, ...] = ()
     reset: tuple[Step, ...] = ()
+    fatal: tuple[str, ...] = ()
     errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def steps(self, action: str) -> tuple[Step, ...]:
@@ -213,5 +215,6 @@ def _templates(programmer: Programmer) -> Iterator[str]:
 def _patterns(programmer: Programmer) -> Iterator[str]:
     for step in (*programmer.flash, *programmer.erase, *programmer.reset):
         yield from (step.proof, step.progress)
+    yield from programmer.fatal
     for patterns in programmer.errors.values():
         yield from patterns

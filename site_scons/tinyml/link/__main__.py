@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tinyml.errors import exit_status
 from tinyml.link import commands
-from tinyml.link.client import RETRIES, TIMEOUT
+from tinyml.link.client import EMULATOR_TIMEOUT, RETRIES, TIMEOUT
 
 DEFAULT_PORT = "emulator:"
 
@@ -63,9 +63,9 @@ def _add_port(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=float,
-        default=TIMEOUT,
         metavar="SECONDS",
-        help=f"for an answer before the request is sent again (default: {TIMEOUT:g})",
+        help="for an answer before the request is sent again"
+        f" (default: {TIMEOUT:g}; of an emulator: {EMULATOR_TIMEOUT:g})",
     )
     parser.add_argument(
         "--retries",

@@ -196,9 +196,9 @@ def test_stack_mark(kit: Kit, tmp_path: Path) -> None:
         }
     """
     body = """
-        const struct board_stack start = board_stack();
+        const struct board_stack_use start = board_stack();
         deep();
-        const struct board_stack end = board_stack();
+        const struct board_stack_use end = board_stack();
         show("start", start.used);
         show("end", end.used);
         show("bytes", end.bytes);

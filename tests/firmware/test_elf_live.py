@@ -124,7 +124,17 @@ def test_table_agrees_with_binutils_to_the_byte(board: Board, folder: Path, root
     linked(folder, board)
     run(folder, "arm-none-eabi-objcopy", "-O", "binary", "x.elf", "x.bin")
     where = root / "firmware" / "boards" / board.name
-    words = ["x.elf", "--regions", where, "--bin", "x.bin", "--output", "x.json", "--output", "x.txt"]
+    words = [
+        "x.elf",
+        "--regions",
+        where,
+        "--bin",
+        "x.bin",
+        "--output",
+        "x.json",
+        "--output",
+        "x.txt",
+    ]
     done = tool(folder, root, "tinyml.elf", "report", *words)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout

@@ -26,12 +26,18 @@ ADDRESS = "HOST:PORT"
 SERIAL = "tcp:PORT"
 BASELINE = "a stored .size.json, an ELF file, or a commit"
 AMOUNT = "bytes (4096, 64K) or percent (1%)"
+TCP = "a TCP port of this computer"
+TEXT = "any text"
+SERVER = "HOST:PORT"
 LIMIT = "seconds of virtual time (10s) or instructions (500000, 200M, 2G)"
 _PATTERNS = {
     NUMBER: r"0*[1-9][0-9]*",
     SERIAL: r"tcp:[0-9]{1,5}",
+    TCP: r"[0-9]{1,5}",
     LIMIT: r"[0-9]{1,6}(\.[0-9]{1,6})?s|[0-9]{1,12}[KMG]?",
     FILE: r".+",
+    TEXT: r".+",
+    SERVER: r"\S+:[0-9]{1,5}",
     BASELINE: r"[^-\x00].*",
     AMOUNT: r"[0-9]{1,12} ?[KM]?|[0-9]{1,4}(\.[0-9]{1,3})? ?%",
     ADDRESS: r"[\w.-]+:[0-9]{1,5}",
@@ -51,7 +57,9 @@ SHAPING = (
 )
 # Options of the virtual board, passed on to it as they are; strict=1 as a switch.
 EMULATORS = ("console", "link")  # of every emulator
-VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
+FLASH = ("programmer", "serial", "port", "server", "baud", "timeout")
+MONITOR = ("programmer", "serial", "port", "server", "baud", "log")
+VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "gdb", "strict")
 TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",
@@ -63,6 +71,10 @@ TARGETS = {
     "size-table": "the model in every conversion mode, and the libraries",
     "sbom": "list everything in the image, as SPDX 2.3",
     "emulate": "run the firmware on the board's emulator",
+    "flash": "write the image to the board, verify it, start it",
+    "erase": "erase the board's flash",
+    "reset": "start what is in the board's flash",
+    "monitor": "show what the board says on its serial port; 'flash monitor' does both",
     "debug": "run the firmware under gdb, on the board or its emulator",
     "doctor": "say what is wrong with the image and with this computer, each with a fix",
     "ide": "write compile_commands.json and .vscode/ for editors",
@@ -133,6 +145,8 @@ class Choice:
     require_upstream_cmsis_nn: bool
     timeout: int | None
     emulator_flags: tuple[str, ...]
+    flash_flags: tuple[str, ...]
+    monitor_flags: tuple[str, ...]
     debug: tuple[str, ...]
     verbose: bool
     components: tuple[str, ...]
@@ -191,7 +205,7 @@ def table(root: Path) -> tuple[Option, ...]:
             "timeout",
             (),
             "60; none with a port on tcp or pty, or at a terminal",
-            "seconds until 'emulate' stops a firmware",
+            "seconds until 'emulate' stops a firmware, or 'flash' each step of a programmer",
             NUMBER,
         ),
         Option(
@@ -209,6 +223,7 @@ def table(root: Path) -> tuple[Option, ...]:
             SERIAL,
         ),
         *_virtual_board(),
+        *_on_board(),
         Option("baseline", (), "the last build", "what sizes are compared with", BASELINE),
         Option("threshold", (), "none", "growth of flash and RAM that size-diff allows", AMOUNT),
         *_debugger(),
@@ -236,6 +251,7 @@ def _virtual_board() -> tuple[Option, ...]:
         ),
         Option("trace", (), "none", "virtual board: every register access", FILE),
         Option("counts", (), "none", "virtual board: instructions by function, as JSON", FILE),
+        Option("gdb", (), "none", "virtual board: wait for GDB there; 0 is any free port", TCP),
         Option("strict", switch, "0", "virtual board: an unmodelled register is an error"),
     )
 
@@ -263,6 +279,26 @@ def _debug_flags(arguments: Mapping[str, str]) -> tuple[str, ...]:
     given = [name for name in names if name in arguments]
     flags = [word for name in given for word in (f"--{name.replace('_', '-')}", arguments[name])]
     return (*flags, *(["--load"] if arguments.get("load") == "1" else []))
+
+
+def _on_board() -> tuple[Option, ...]:
+    """Return the options of the targets that need a board: flash, erase, reset, monitor."""
+    folder = Path(__file__).parent / "flash" / "programmers"
+    names = tuple(sorted(path.stem for path in folder.glob("*.toml")))
+    return (
+        Option("programmer", ("auto", *names), "auto", "what 'flash', 'erase', 'reset' use"),
+        Option("serial", (), "the only one", "serial number of one of several boards", TEXT),
+        Option(
+            "port",
+            (),
+            "found by USB id",
+            "'monitor': a serial port, or socket://HOST:PORT; stm32loader's port",
+            TEXT,
+        ),
+        Option("server", (), "none", "programmer=gdb: the gdbserver", SERVER),
+        Option("baud", (), "board.toml's", "'monitor' and stm32loader: bits a second", NUMBER),
+        Option("log", (), "none", "'monitor': a file for what is received, with times", FILE),
+    )
 
 
 def components(root: Path) -> tuple[str, ...]:
@@ -335,6 +371,8 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             for word in _passed_on(name, chosen[name])
         ),
         debug=_debug_flags(arguments),
+        flash_flags=_flags(FLASH, arguments),
+        monitor_flags=_flags(MONITOR, arguments),
         verbose=chosen["verbose"] == "1",
         components=tuple(chosen["component"].split(",")) if "component" in arguments else (),
         archive=Path(chosen["archive"]) if "archive" in arguments else None,
@@ -378,6 +416,11 @@ def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:
             "no such option, or a board with emulator kind virtual: board=stm32f746",
             f"scons board=stm32f746 emulate {given[0]}={arguments[given[0]]}",
         )
+
+
+def _flags(names: tuple[str, ...], arguments: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the options ``names`` that were given, as a command line has them."""
+    return tuple(f"--{name}={arguments[name]}" for name in names if name in arguments)
 
 
 def _passed_on(name: str, value: str) -> tuple[str, ...]:

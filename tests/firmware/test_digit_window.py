@@ -134,11 +134,12 @@ def test_a_drawn_seven_is_seen_by_all_three(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """Pointer strokes give a seven; Keras, TFLite and the device say so, in bars and on stdout."""
-    desk = open_desk(*every_predictor(window_module, tflite, "none"))
+    port = f"emulator:{project.build('board=host') / 'mnist.elf'}"
+    desk = open_desk(*every_predictor(window_module, tflite, port))
     desk.draw(SEVEN)
-    assert desk.infer() == ["7", "7"]
+    assert desk.infer() == ["7", "7", "7"]
     lines = capsys.readouterr().out.splitlines()
-    assert {line.split()[0] for line in lines} == {"Keras", "TFLite"}
+    assert {line.split()[0] for line in lines} == {"Keras", "TFLite", "Device"}
     assert all(re.search(r" 7  [01]\.\d{3}  ", line) for line in lines)
     shown = ImageGrab.grab(xdisplay=desk.display)
     shown.save(tmp_path / "window.png")

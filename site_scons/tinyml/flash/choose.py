@@ -85,17 +85,18 @@ def choose(request: Request, found: Desk, run: bool = True) -> Chosen:
     Raises:
         UserError: none can be used, or several boards are attached and none was picked.
     """
-    verdicts = [judge(each, request, found) for each in programmers.load_all().values()]
-    if request.programmer == AUTO:
-        verdict, why = _best(verdicts, request, run)
-    else:
-        verdict, why = _named(verdicts, request, run)
+    auto = request.programmer == AUTO
+    verdicts = [
+        judge(each, request, found, ask=auto or each.name == request.programmer)
+        for each in programmers.load_all().values()
+    ]
+    verdict, why = _best(verdicts, request, run) if auto else _named(verdicts, request, run)
     probe = _picked(verdict, request.serial) if run or verdict.attached else None
     kinds = {probe.kind} if probe else set(verdict.programmer.probes)
     others = tuple(
         other.programmer.name
         for other in verdicts
-        if other is not verdict and other.ready and kinds & set(other.programmer.probes)
+        if other is not verdict and not other.obstacle and kinds & set(other.programmer.probes)
     )
     return Chosen(verdict.programmer, verdict.programs, probe, why, others)
 
@@ -145,8 +146,11 @@ def _named(verdicts: list[Verdict], request: Request, run: bool) -> tuple[Verdic
     return verdict, "as asked for"
 
 
-def judge(programmer: Programmer, request: Request, found: Desk) -> Verdict:
-    """Return whether ``programmer`` can do what is wanted, and which probes it would find."""
+def judge(programmer: Programmer, request: Request, found: Desk, ask: bool = True) -> Verdict:
+    """Return whether ``programmer`` can do what is wanted, and which probes it would find.
+
+    Without ``ask`` it is not looked for probes: asking a programmer's own list takes a second.
+    """
     for obstacle, hint in _obstacles(programmer, request):
         return Verdict(programmer, obstacle, hint)
     programs = _programs(programmer)
@@ -155,7 +159,7 @@ def judge(programmer: Programmer, request: Request, found: Desk) -> Verdict:
         return Verdict(programmer, f"{missing} is not installed", programmer.install)
     return Verdict(
         programmer,
-        attached=_attached(programmer, programs, request, found),
+        attached=_attached(programmer, programs, request, found) if ask else (),
         programs=programs,
     )
 

@@ -253,6 +253,27 @@ def test_a_server_of_others_is_left_as_it_is(
     assert gone(elf)
 
 
+def test_the_virtual_board_is_debugged_as_the_real_one(
+    root: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The image for the STM32F746, reset and run to main twice; the board ends with gdb."""
+    elf = Path(shutil.copy(project.build("board=stm32f746") / "mnist.elf", tmp_path / "x.elf"))
+    words = [sys.executable, "-m", "tinyml.debug", "firmware/boards/stm32f746", str(elf)]
+    words += [
+        "--gdbserver",
+        "virtual",
+        "--script",
+        script(elf, "print board_counter_unit\nagain\n"),
+    ]
+    done = subprocess.run(
+        words, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"cycles"' in done.stdout
+    assert done.stdout.count("main () at firmware/apps/mnist/main.c") >= 2
+    assert gone(elf)
+
+
 @pytest.mark.skipif(shutil.which("gdb") is None, reason="no gdb for this computer")
 def test_a_native_program_needs_no_server(
     root: Path, environment: dict[str, str], tmp_path: Path

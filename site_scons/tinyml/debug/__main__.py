@@ -56,7 +56,9 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
         choices=("auto", *script.PROGRAMS, _NOTHING),
         help="none: the server alone, until Ctrl-C",
     )
-    parser.add_argument("--gdb-port", type=_port, help="where the server listens (default: any)")
+    parser.add_argument(
+        "--gdb-port", "--gdb_port", type=_port, help="where the server listens (default: any)"
+    )
     parser.add_argument("--serial", help="serial number of the probe, where there are several")
     parser.add_argument("--load", action="store_true", help="write the firmware first")
     parser.add_argument("--script", type=Path, help="commands for gdb, instead of a terminal")

@@ -13,8 +13,8 @@ import pytest
 
 from tinyml.debug.__main__ import READY as SAID
 from tinyml.errors import UserError
-from tinyml.ide.entries import READY, Variant, launches, tasks
-from tinyml.ide.merge import put
+from tinyml.ide.entries import CLANGD, READY, Variant, launches, tasks
+from tinyml.ide.merge import put, put_whole
 
 OURS = [{"label": "tinyml: build", "args": ["new"]}, {"label": "tinyml: doctor"}]
 THEIRS: dict[str, Any] = {
@@ -97,6 +97,18 @@ def test_tasks_are_for_the_variant() -> None:
     native = Variant((), "host", "build/x/mnist.elf", True, "gdb")
     assert "tinyml: flash" not in [task["label"] for task in tasks(native)]
     assert "debugServerPath" not in launches(native)[0]
+
+
+def test_a_file_without_our_first_line_is_the_users(tmp_path: Path) -> None:
+    """Written where there is none, kept up to date, and left alone once the line is changed."""
+    path = tmp_path / ".clangd"
+    assert put_whole(path, CLANGD) == f"{path}: written"
+    assert put_whole(path, CLANGD) == f"{path}: up to date"
+    path.write_text(CLANGD + "Index: {}\n")
+    assert put_whole(path, CLANGD) == f"{path}: written"
+    path.write_text("# mine\n")
+    assert put_whole(path, CLANGD) == f"{path}: left alone, as it is yours"
+    assert path.read_text() == "# mine\n"
 
 
 def test_the_command_writes_both(tmp_path: Path, root: Path) -> None:

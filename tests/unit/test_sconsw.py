@@ -35,7 +35,7 @@ class Machine:
         self.bin.mkdir()
         shutil.copy(root / "sconsw", folder)
         shutil.copytree(root / "requirements", folder / "requirements")
-        for component in ("cmsis-core", "cmsis-dsp", "flatbuffers", "gemmlowp"):
+        for component in ("cmsis-core", "cmsis-dsp", "d3-hierarchy", "flatbuffers", "gemmlowp"):
             (folder / "third_party" / component).mkdir(parents=True)
             (folder / "third_party" / component / "component.toml").touch()
         header = folder / "header.h"
@@ -199,7 +199,7 @@ def test_every_set_agrees_on_the_runtime_versions(root: Path) -> None:
 def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
     """The components of the set are fetched once, and again when a description is newer."""
     machine.run()
-    assert "python -m tinyml.fetch cmsis-core\n" in machine.calls
+    assert "python -m tinyml.fetch cmsis-core d3-hierarchy\n" in machine.calls
     machine.run()
     assert "tinyml.fetch" not in machine.calls
     for newer in ("third_party/cmsis-core/component.toml", "requirements/components.txt"):
@@ -208,7 +208,7 @@ def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
         assert "tinyml.fetch cmsis-core" in machine.calls
         os.utime(machine.folder / newer, (1, 1))
     machine.run("test")
-    assert "tinyml.fetch cmsis-core cmsis-dsp" in machine.calls
+    assert "tinyml.fetch cmsis-core d3-hierarchy cmsis-dsp" in machine.calls
 
 
 def test_failed_fetch_stops_and_is_tried_again(machine: Machine) -> None:

@@ -99,9 +99,10 @@ def generate(env):
     env.Append(
         CFLAGS=["-std=c11"],
         CXXFLAGS=CXX_DIALECT,
-        CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *here, *WARNINGS]
+        CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *WARNINGS]
         + ["-ffunction-sections", "-fdata-sections", CALL_GRAPHS],
-        ASPPFLAGS=[*core, "-g", *here],
+        ASPPFLAGS=[*core, "-g"],
+        CPPFLAGS=here,
         LINKFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-Wl,--gc-sections"]
         + (["--specs=nano.specs", "-nostartfiles", "-Wl,-z,noexecstack"] if core else []),
     )

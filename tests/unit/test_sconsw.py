@@ -202,7 +202,7 @@ def test_every_set_agrees_on_the_runtime_versions(root: Path) -> None:
 def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
     """The components of the set are fetched once, and again when a description is newer."""
     machine.run()
-    assert "python -m tinyml.fetch cmsis-core d3-hierarchy\n" in machine.calls
+    assert "python -m tinyml.fetch cmsis-core d3-hierarchy flatbuffers\n" in machine.calls
     machine.run()
     assert "tinyml.fetch" not in machine.calls
     for newer in ("third_party/cmsis-core/component.toml", "requirements/components.txt"):
@@ -211,7 +211,7 @@ def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
         assert "tinyml.fetch cmsis-core" in machine.calls
         os.utime(machine.folder / newer, (1, 1))
     machine.run("test")
-    assert "tinyml.fetch cmsis-core d3-hierarchy cmsis-dsp" in machine.calls
+    assert "tinyml.fetch cmsis-core d3-hierarchy flatbuffers cmsis-dsp" in machine.calls
 
 
 def test_failed_fetch_stops_and_is_tried_again(machine: Machine) -> None:

@@ -147,3 +147,16 @@ def test_a_map_of_another_link_gives_no_report(tmp_path: Path) -> None:
     strange = replace(forced(), pieces=(Contribution(".bss", 0x6000_0000, 4, "main.o"),))
     assert overflow_report.write(tmp_path / "x.elf", [OVERFLOW], strange) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_section_that_finds_its_region_exactly_full(tmp_path: Path) -> None:
+    """It begins where the neighbour does, and is not the neighbour's."""
+    pieces = (
+        Piece(".stack", 0x2000_0000, 0x1_0000, RW),
+        Piece(".bss", 0x2001_0000, 0x800, RW),
+        Piece(".arena", 0x2001_0000, 0x4000, RW),
+    )
+    link = Forced(parse(build(pieces, ()), "x.elf"), (DTCM, SRAM1), ())
+    overflow_report.write(tmp_path / "x.elf", [Overflow("DTCM", 0x800, ".bss")], link)
+    new = stored.read(tmp_path / "x.overflow.json")
+    assert {r.name: r.used for r in new.regions} == {"DTCM": 0x1_0800, "SRAM1": 0x4000}

@@ -47,14 +47,18 @@ class Groups:
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Keep the rules, in the order in which they are tried."""
         self._rules = tuple(rules)
-        named = [r.patterns["symbol"].pattern for r in self._rules if "symbol" in r.patterns]
-        self._any_symbol = re.compile("|".join(f"(?:{p})" for p in named) or r"(?!)")
+        self._any_symbol, self._any_input = self._any("symbol"), self._any("input")
         self._known: dict[tuple[str, ...], str] = {}
+
+    def _any(self, field: str) -> re.Pattern[str]:
+        patterns = [r.patterns[field].pattern for r in self._rules if field in r.patterns]
+        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
 
     def of(self, kind: str, section: str, input_: str, library: str, object_: str, sym: str) -> str:
         """Return the group of some bytes by their `FIELDS`; `NOBODY` where no rule says."""
-        # Few symbols have rules of their own: the others share their object's answer.
-        key = kind, section, input_, library, object_, sym if self._any_symbol.match(sym) else ""
+        # Few symbols and inputs have rules of their own: the others share their object's answer.
+        sym = sym if self._any_symbol.match(sym) else ""
+        key = kind, section, input_ if self._any_input.match(input_) else "", library, object_, sym
         if key not in self._known:
             values = dict(zip(FIELDS, key, strict=True))
             found = (rule.match(values) for rule in self._rules)

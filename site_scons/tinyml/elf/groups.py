@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,16 +28,16 @@ class Rule:
 
     def match(self, values: Mapping[str, str]) -> str | None:
         """Return the group of something with these fields, or None."""
-        found = None
+        words: list[str] = []
         for field, pattern in self.patterns.items():
             found = pattern.match(values[field])
             if found is None:
                 return None
-        return _NUMBERED.sub(lambda number: _taken(found, int(number[1])), self.group)
+            words += [word for word in found.groups() if word is not None]
+        return _NUMBERED.sub(lambda number: _taken(words, int(number[1])), self.group)
 
 
-def _taken(found: re.Match[str] | None, number: int) -> str:
-    words = [word for word in found.groups() if word is not None] if found else []
+def _taken(words: Sequence[str], number: int) -> str:
     return words[number - 1] if 0 < number <= len(words) else ""
 
 

@@ -29,9 +29,17 @@ TOOLS = (
     "flatc",
     "firmware",
     "size_report",
+    "size_budget",
+    "size_diff",
+    "size_picture",
+    "size_table",
     "plan_report",
     "sbom",
     "emulate",
+    "flash",
+    "debug",
+    "doctor",
+    "notebook",
 )
 
 
@@ -45,7 +53,8 @@ def environment(choice):
     described = [models.load(Path("models") / name) for name in choice.models]
     require_apart(choice.models)
     _require_apps(described)
-    board = _placed(boards.load(Path("firmware/boards") / choice.board), described, choice.engine)
+    board = boards.load(Path("firmware/boards") / choice.board).with_fpu(choice.fpu)
+    board = _placed(board, described, choice.engine)
     upstream = upstream_cmsis_nn(choice) if choice.kernel == "cmsis-nn" else None
     kernel = kernel_with_provider(choice.kernel, upstream)
     _notice(choice, board, kernel)
@@ -57,13 +66,19 @@ def environment(choice):
         FIRMWARENAME="+".join(choice.models),
         CHOICE=choice,
         OPT=choice.opt,
+        FPU=choice.fpu,
         KERNEL=choice.kernel,
         KERNELPROVIDER=kernel,
         CMSISNNUPSTREAM=upstream,
         COMPONENTOVERRIDES=choice.overrides,
         VARIANTDIR=f"build/{choice.variant}",
+        BASELINEWORD=choice.baseline,
+        THRESHOLD=choice.threshold,
         EMULATETIMEOUT=["--timeout", str(choice.timeout)] if choice.timeout else [],
-        EMULATEFLAGS=list(choice.virtual_board),
+        EMULATEFLAGS=list(choice.emulator_flags),
+        FLASHFLAGS=[*choice.flash_flags, "--log", f"build/{choice.variant}/flash.log"],
+        MONITORFLAGS=list(choice.monitor_flags),
+        DEBUGFLAGS=list(choice.debug),
         TEXTFILESUFFIX="",
         ENV=_process_environment(),
         **_limits(board),
@@ -87,6 +102,7 @@ def build_info(env):
         "kernel": env["KERNELPROVIDER"],
         "quantize": choice.quantize,
         "opt": choice.opt,
+        "fpu": board.core.float_abi if board.core else "native",
         "clock_mhz": clock or 0,
     }
 
@@ -180,6 +196,11 @@ def _notice(choice, board, kernel):
     notes = []
     if choice.clock is not None:
         notes.append(board.check_clock(choice.clock))
+    if choice.fpu == "soft":
+        notes.append(
+            "fpu=soft leaves the FPU out: each operation on floats is a call of a function;"
+            " 'scons doctor' calls such an image an error"
+        )
     if kernel == "cmsis-nn (in-tree)":
         notes.append(
             "kernel=cmsis-nn is provided in-tree (firmware/kernels/cmsis_nn):"

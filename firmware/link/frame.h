@@ -40,6 +40,7 @@ struct frame {
     uint16_t sequence;
     const uint8_t *payload; // in the decoder's buffer: read it before the next byte is decoded
     uint32_t length;
+    uint32_t check; // the CRC-32 that came with it
 };
 
 struct frame_decoder {

@@ -38,12 +38,22 @@ static void open_group(struct frame_decoder *decoder, uint8_t code) {
     decoder->missing = (uint8_t)(code - 1);
 }
 
+static uint32_t check_of(const uint8_t *bytes) {
+    uint32_t check = 0;
+    for (uint32_t i = 0; i < FRAME_CHECK_BYTES; ++i) {
+        check |= (uint32_t)bytes[i] << 8 * i;
+    }
+    return check;
+}
+
 static void describe(struct frame_decoder *decoder) {
+    const uint32_t length = decoder->length - FRAME_HEADER_BYTES - FRAME_CHECK_BYTES;
     decoder->frame = (struct frame){
         .version = decoder->header[0],
         .sequence = (uint16_t)(decoder->header[1] | decoder->header[2] << 8),
         .payload = decoder->buffer,
-        .length = decoder->length - FRAME_HEADER_BYTES - FRAME_CHECK_BYTES,
+        .length = length,
+        .check = check_of(decoder->buffer + length),
     };
 }
 

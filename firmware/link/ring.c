@@ -13,14 +13,17 @@ void ring_start(struct ring *ring, uint8_t *bytes, uint32_t size) {
 }
 
 void ring_put(struct ring *ring, uint8_t byte) {
-    const uint32_t head = ring->head;
-    const uint32_t next = following(ring, head);
-    if (next == ring->tail) {
-        ring->lost = ring->lost + 1;
+    if (ring_full(ring)) {
+        ring_lose(ring);
         return;
     }
+    const uint32_t head = ring->head;
     ring->bytes[head] = byte;
-    ring->head = next;
+    ring->head = following(ring, head);
+}
+
+void ring_lose(struct ring *ring) {
+    ring->lost = ring->lost + 1;
 }
 
 bool ring_take(struct ring *ring, uint8_t *byte) {
@@ -31,4 +34,12 @@ bool ring_take(struct ring *ring, uint8_t *byte) {
     *byte = ring->bytes[tail];
     ring->tail = following(ring, tail);
     return true;
+}
+
+bool ring_empty(const struct ring *ring) {
+    return ring->tail == ring->head;
+}
+
+bool ring_full(const struct ring *ring) {
+    return following(ring, ring->head) == ring->tail;
 }

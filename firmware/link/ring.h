@@ -24,8 +24,14 @@ void ring_start(struct ring *ring, uint8_t *bytes, uint32_t size);
 // Puts a byte, or counts it as lost where there is no room.
 void ring_put(struct ring *ring, uint8_t byte);
 
+// Counts a byte as lost that never came to the putting side.
+void ring_lose(struct ring *ring);
+
 // Takes the oldest byte; false where there is none.
 bool ring_take(struct ring *ring, uint8_t *byte);
+
+bool ring_empty(const struct ring *ring);
+bool ring_full(const struct ring *ring);
 
 #ifdef __cplusplus
 }

@@ -18,11 +18,24 @@ static void prepend(struct number *number, char character) {
     number->text[--number->first] = character;
 }
 
-// Prepends at least `least` digits.
-static void prepend_digits(struct number *number, uint64_t value, uint32_t least) {
-    for (; value > 0 || least > 0; value /= 10) {
-        prepend(number, (char)('0' + value % 10));
-        least -= least > 0;
+// Divides by 10 and returns the rest: 16 bits at a time, as the core divides 32 bits itself and the
+// library's division of 64 is longer than all of this file.
+static uint32_t divide_by_10(uint64_t *value) {
+    uint64_t quotient = 0;
+    uint32_t rest = 0;
+    for (uint32_t shift = 64; shift > 0; shift -= 16) {
+        const uint32_t part = rest << 16 | (uint32_t)(*value >> (shift - 16) & 0xFFFFu);
+        quotient = quotient << 16 | part / 10;
+        rest = part % 10;
+    }
+    *value = quotient;
+    return rest;
+}
+
+// Prepends at least `least` digits, and takes them off `value`, up to `most`.
+static void prepend_digits(struct number *number, uint64_t *value, uint32_t least, uint32_t most) {
+    for (uint32_t i = 0; i < most && (*value > 0 || i < least); ++i) {
+        prepend(number, (char)('0' + divide_by_10(value)));
     }
 }
 
@@ -41,6 +54,15 @@ static void print_number(const struct number *number, uint32_t width) {
     print_right(&number->text[number->first], NUMBER_SIZE - number->first, width);
 }
 
+static void print_integer(uint64_t magnitude, bool negative, uint32_t width) {
+    struct number number = {.first = NUMBER_SIZE};
+    prepend_digits(&number, &magnitude, 1, UINT32_MAX);
+    if (negative) {
+        prepend(&number, '-');
+    }
+    print_number(&number, width);
+}
+
 void console_text(const char *text) {
     board_write(text, strlen(text));
 }
@@ -51,18 +73,11 @@ void console_padded(const char *text, uint32_t width) {
 }
 
 void console_u32(uint32_t value, uint32_t width) {
-    struct number number = {.first = NUMBER_SIZE};
-    prepend_digits(&number, value, 1);
-    print_number(&number, width);
+    print_integer(value, false, width);
 }
 
 void console_i32(int32_t value, uint32_t width) {
-    struct number number = {.first = NUMBER_SIZE};
-    prepend_digits(&number, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
-    if (value < 0) {
-        prepend(&number, '-');
-    }
-    print_number(&number, width);
+    print_integer(value < 0 ? -(uint64_t)value : (uint64_t)value, value < 0, width);
 }
 
 void console_hex32(uint32_t value) {
@@ -112,13 +127,13 @@ void console_fixed(float value, uint32_t decimals, uint32_t width) {
     const uint32_t significand = biased ? fraction | 0x800000u : fraction;
     const int32_t exponent = (int32_t)(biased ? biased : 1u) - 127 - 23;
     const uint32_t places = decimals > 6 ? 6 : decimals;
-    const uint64_t scaled = scale(significand, exponent, powers[places]);
+    uint64_t scaled = scale(significand, exponent, powers[places]);
     struct number number = {.first = NUMBER_SIZE};
     if (places) {
-        prepend_digits(&number, scaled % powers[places], places);
+        prepend_digits(&number, &scaled, places, places);
         prepend(&number, '.');
     }
-    prepend_digits(&number, scaled / powers[places], 1);
+    prepend_digits(&number, &scaled, 1, UINT32_MAX);
     if (bits >> 31) {
         prepend(&number, '-');
     }

@@ -65,7 +65,7 @@ def augmented(
 ) -> tuple[digits.Images, digits.Labels]:
     """Return the images with ``copies`` varied ones of each, in random order."""
     varied = [digits.vary(image, random) for image in images for _ in range(copies)]
-    all_images = np.concatenate([images, np.stack(varied)])
+    all_images = np.stack([*images, *varied])
     all_labels = np.concatenate([labels, np.repeat(labels, copies)])
     order = random.permutation(len(all_labels))
     return all_images[order], all_labels[order]

@@ -109,7 +109,10 @@ def generate(env):
     env.SetDefault(
         CMAKEWORDS=[],
         CMAKECOMSTR="  CMAKE    $TARGET",
-        CMAKETOOLCHAINCOM=[command("cmake_toolchain", "$BOARDDIR", "--output", "$TARGET")],
+        FPU="hard",
+        CMAKETOOLCHAINCOM=[
+            command("cmake_toolchain", "$BOARDDIR", "--fpu", "$FPU", "--output", "$TARGET")
+        ],
         CMAKETOOLCHAINCOMSTR="  CMAKE    $TARGET",
     )
     env["BUILDERS"]["CMakeToolchain"] = env.Builder(

@@ -78,6 +78,7 @@ def generate(env):
         INFLASH=[],
         INMEMORY={},
         LINKERSCRIPT=[],
+        FPU="hard",
         _PLACECHECKFLAGS=_place_flags,
         _SCRIPTFLAGS=_script_flags,
         # A variable, as it has braces of its own and TEMPFILE stands in braces.
@@ -85,7 +86,7 @@ def generate(env):
         " $_SCRIPTFLAGS $SOURCES $_LIBDIRFLAGS $_LIBFLAGS",
         FIRMWARELINKCOM=[command("elf.link", "--", "${TEMPFILE(_LINKLINE, FIRMWARELINKCOMSTR)}")],
         FIRMWARECHECKCOM=[
-            command("elf.check", "${TARGETS[0]}", "--board-dir", "$BOARDDIR")
+            command("elf.check", "${TARGETS[0]}", "--board-dir", "$BOARDDIR", "--fpu", "$FPU")
             + ["$_PLACECHECKFLAGS"]
         ],
         FIRMWARELINKCOMSTR="  LINK     ${TARGETS[0]}",

@@ -8,8 +8,7 @@ The calibration vectors are read, and depended on, only in the modes that need t
 from SCons.Action import Action
 
 from python_step import beside, command, depend_on_step
-
-CALIBRATED_MODES = {"int8", "int16x8"}
+from tinyml.options import CALIBRATED_MODES
 
 
 def _vector_files(env):

@@ -2,7 +2,7 @@
 
 Flash and RAM by region, group and library; with the compiler's plan, the kernels that are called;
 with ``CALLGRAPHS``, the folder of the objects, the deepest stack, and ``CALLS`` are notes on that.
-The tables are shown when they are made; ``env.ShowFile(alias, file)`` shows them again on request.
+Five lines are printed when it is made; ``env.ShowFile(alias, file)`` shows the tables on request.
 """
 
 from pathlib import Path
@@ -55,7 +55,8 @@ def generate(env):
         _SIZESTACK=_stack_flags,
         SIZEREPORTCOM=[
             command("elf", "report", "${SOURCES[0]}", "--regions", "$BOARDDIR", "$_SIZEINPUTS")
-            + ["$_SIZESTACK", "--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
+            + ["$_SIZESTACK", "--brief"]
+            + ["--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
         ],
         SIZEREPORTCOMSTR="  SIZE     ${TARGETS[0]}",
     )

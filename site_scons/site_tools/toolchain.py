@@ -30,7 +30,7 @@ INCLUDE_FLAGS = (
 )
 # SCons runs a command as one argument of a shell; Linux allows 131072 bytes for it.
 LONGEST_COMMAND = 100_000
-BINUTILS = {"AR": "ar", "OBJCOPY": "objcopy", "OBJDUMP": "objdump"}
+BINUTILS = {"AR": "ar", "OBJCOPY": "objcopy", "OBJDUMP": "objdump", "STRIP": "strip"}
 
 
 def incbin_object(env, target, source, included):
@@ -99,9 +99,10 @@ def generate(env):
     env.Append(
         CFLAGS=["-std=c11"],
         CXXFLAGS=CXX_DIALECT,
-        CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *here, *WARNINGS]
+        CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *WARNINGS]
         + ["-ffunction-sections", "-fdata-sections", CALL_GRAPHS],
-        ASPPFLAGS=[*core, "-g", *here],
+        ASPPFLAGS=[*core, "-g"],
+        CPPFLAGS=here,
         LINKFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-Wl,--gc-sections"]
         + (["--specs=nano.specs", "-nostartfiles", "-Wl,-z,noexecstack"] if core else []),
     )

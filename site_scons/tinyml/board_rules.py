@@ -6,10 +6,11 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from tinyml import serial_rules
 from tinyml.errors import UserError
 
 if TYPE_CHECKING:
-    from tinyml.boards import Board, Clock, Emulator, Memory, Placement
+    from tinyml.boards import Board, Clock, Emulator, Flash, Memory, Placement
 
 ADDRESS_SPACE = 1 << 32
 
@@ -32,9 +33,12 @@ def check(board: Board, where: str, hint: str) -> None:
     if board.placement:
         check_placement(board, board.placement, where, hint)
     if board.clock:
-        _check_clock(board, board.clock, where, hint)
+        _check_clock(board.clock, where, hint)
+    serial_rules.check(board, where, hint)
     if board.emulator:
         _check_emulator(board.emulator, where, hint)
+    if board.flash:
+        _check_flash(board, board.flash, where, hint)
 
 
 def _check_parts(board: Board, where: str, hint: str) -> None:
@@ -113,17 +117,13 @@ def _check_code(board: Board, placement: Placement, where: str, hint: str) -> No
         )
 
 
-def _check_clock(board: Board, clock: Clock, where: str, hint: str) -> None:
+def _check_clock(clock: Clock, where: str, hint: str) -> None:
     if clock.crystal_hz <= 0 or clock.crystal_hz % 1_000_000:
         raise UserError(
             f"{where}: [clock] crystal_hz is {clock.crystal_hz}", "a whole number of MHz", hint
         )
-    try:
-        board.check_clock(clock.default_mhz)
-    except UserError as error:
-        raise UserError(
-            f"{where}: [clock] default_mhz is {clock.default_mhz}", error.expected, hint
-        ) from error
+    if not clock.allows(clock.default_mhz):
+        raise UserError(f"{where}: [clock] default_mhz is {clock.default_mhz}", clock.allowed, hint)
 
 
 def _check_emulator(emulator: Emulator, where: str, hint: str) -> None:
@@ -141,4 +141,26 @@ def _check_emulator(emulator: Emulator, where: str, hint: str) -> None:
     if not 0 <= emulator.icount_shift <= 10:
         raise UserError(
             f"{where}: [emulator] icount_shift is {emulator.icount_shift}", "0 to 10", hint
+        )
+
+
+def _check_flash(board: Board, flash: Flash, where: str, hint: str) -> None:
+    if board.placement is None:
+        raise UserError(f"{where} has [flash] and no memories", "a board with a flash", hint)
+    for key, ids in {"usb": flash.usb, "dfu": (flash.dfu,) if flash.dfu else ()}.items():
+        for name in ids:
+            if not re.fullmatch("[0-9a-f]{4}:[0-9a-f]{4}", name):
+                raise UserError(
+                    f"{where}: [flash] {key} is {name!r}",
+                    "VENDOR:PRODUCT in small hexadecimal digits, such as 0483:374b",
+                    hint,
+                )
+    # DEV_ID has 12 bits (RM0385 section 40.6.1).
+    if flash.chip_id is not None and not 0 < flash.chip_id < 1 << 12:
+        raise UserError(f"{where}: [flash] chip_id is {flash.chip_id:#x}", "0x001 to 0xfff", hint)
+    if not 0 <= flash.chip_id_address < ADDRESS_SPACE or flash.chip_id_address % 4:
+        raise UserError(
+            f"{where}: [flash] chip_id_address is {flash.chip_id_address:#x}",
+            "the address of a 32-bit word",
+            hint,
         )

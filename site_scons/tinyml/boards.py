@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tinyml import board_rules, typed_toml
+from tinyml import board_rules, budgets, serial_rules, typed_toml
+from tinyml.budgets import Budget
 from tinyml.errors import UserError, exit_status
 from tinyml.files import read_toml
 
@@ -31,12 +32,9 @@ class Core:
     @property
     def flags(self) -> tuple[str, ...]:
         """Compiler, assembler and linker flags that fix the instruction set and the ABI."""
-        return (
-            f"-mcpu={self.cpu}",
-            "-mthumb",
-            f"-mfpu={self.fpu}",
-            f"-mfloat-abi={self.float_abi}",
-        )
+        # With -mfpu the assembler would mark even a file of data as code for that FPU.
+        fpu = () if self.float_abi == "soft" else (f"-mfpu={self.fpu}",)
+        return (f"-mcpu={self.cpu}", "-mthumb", *fpu, f"-mfloat-abi={self.float_abi}")
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,15 @@ class Pll:
 
 @dataclass(frozen=True)
 class Clock:
-    """The core clock, in whole MHz; without a PLL it is fixed at ``default_mhz``."""
+    """The core clock, in whole MHz; without a PLL it is fixed at ``default_mhz``.
+
+    ``crystal_bypass`` says that the oscillator input is driven, with no crystal at it.
+    """
 
     default_mhz: int
     max_mhz: int
     crystal_hz: int
+    crystal_bypass: bool = False
     overclock_mhz: tuple[int, ...] = ()
     pll: Pll | None = None
 
@@ -102,19 +104,43 @@ class Clock:
         return self.default_mhz if self.pll is None else -(-self.pll.vco_min_mhz // 2)
 
     @property
+    def top_mhz(self) -> int:
+        """The fastest clock within specification."""
+        return self.max_mhz if self.pll is None else min(self.max_mhz, self.pll.vco_max_mhz // 2)
+
+    def allows(self, mhz: int) -> bool:
+        """Return whether ``mhz`` is possible, as an overclock or not."""
+        return mhz in self.overclock_mhz or self.min_mhz <= mhz <= self.top_mhz
+
+    @property
     def allowed(self) -> str:
         """What may be asked for, in words."""
-        top = self.max_mhz if self.pll is None else min(self.max_mhz, self.pll.vco_max_mhz // 2)
+        top = self.top_mhz
         span = f"{top}" if self.min_mhz == top else f"{self.min_mhz} to {top}"
         return f"{span} MHz" + "".join(f", {mhz} (overclock)" for mhz in self.overclock_mhz)
 
 
 @dataclass(frozen=True)
-class Console:
-    """Where the firmware's text comes out."""
+class SerialPort:
+    """A UART by its name in the manual; the pins, "PC6", and their function where it has any."""
 
     uart: str
     baud: int
+    tx: str | None = None
+    rx: str | None = None
+    function: int | None = None
+
+
+@dataclass(frozen=True)
+class Serial:
+    """The two serial ports: text for people, and the binary protocol."""
+
+    console: SerialPort
+    link: SerialPort
+
+    def ports(self) -> dict[str, SerialPort]:
+        """Return both by name."""
+        return {"console": self.console, "link": self.link}
 
 
 @dataclass(frozen=True)
@@ -124,6 +150,36 @@ class Emulator:
     kind: str
     machine: str = ""
     icount_shift: int = 0
+
+
+@dataclass(frozen=True)
+class Flash:
+    """What programmers call the board and its chip; where one is empty, it cannot be used.
+
+    Attributes:
+        chip: the chips that ``chip_id`` stands for, in words.
+        chip_id: DEV_ID of the chip, in the low 12 bits of the word at ``chip_id_address``.
+        openocd_interface, openocd_target: OpenOCD's own files for the probe and the chip.
+        pyocd, jlink: pyOCD's and SEGGER's names of the chip.
+        stm32loader: the chip's family, as stm32loader calls it.
+        usb: ids of the probe on the board, ``VENDOR:PRODUCT``.
+        dfu: id of the chip itself, when its boot loader is on USB.
+        volume: label of the drive on which a dropped image is written to flash.
+        gdb_reset: how a gdbserver is told to reset the board: ``monitor ...``.
+    """
+
+    chip: str = ""
+    chip_id: int | None = None
+    chip_id_address: int = 0xE0042000
+    openocd_interface: str = ""
+    openocd_target: str = ""
+    pyocd: str = ""
+    jlink: str = ""
+    stm32loader: str = ""
+    usb: tuple[str, ...] = ()
+    dfu: str = ""
+    volume: str = ""
+    gdb_reset: str = "reset"
 
 
 @dataclass(frozen=True)
@@ -137,8 +193,10 @@ class Board:
     memory: tuple[Memory, ...] = ()
     placement: Placement | None = None
     clock: Clock | None = None
-    console: Console | None = None
+    serial: Serial | None = None
     emulator: Emulator | None = None
+    budget: tuple[Budget, ...] = ()
+    flash: Flash | None = None
     folders: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
@@ -163,6 +221,12 @@ class Board:
         board_rules.check_placement(self, placement, where, hint)
         return replace(self, placement=placement)
 
+    def with_fpu(self, fpu: str) -> Board:
+        """Return the board as it is compiled for with ``fpu``: ``hard``, its own, or ``soft``."""
+        if fpu == "hard" or self.core is None:
+            return self
+        return replace(self, core=replace(self.core, float_abi=fpu))
+
     def room(self, content: str) -> int:
         """Return the bytes for ``content`` in its region, beside a stack that is there too."""
         assert self.placement is not None
@@ -171,13 +235,16 @@ class Board:
         return self.region(name).size - stack
 
     def source(self, name: str) -> Path:
-        """Return the board's own file ``name``, or the nearest one it inherits."""
-        found = [folder / name for folder in self.folders if (folder / name).is_file()]
+        """Return the board's own file ``name``, the nearest one it inherits, or its family's."""
+        folders = list(self.folders)
+        if self.family:
+            folders.append(self.folders[0].parent.parent / "mcu" / self.family)
+        found = [folder / name for folder in folders if (folder / name).is_file()]
         if not found:
             raise UserError(
                 f"board {self.name} has no {name}",
                 f"{self.folders[0] / name}",
-                "write it, or inherit a board that has it",
+                "write it, or inherit a board that has it, or take a family that has it",
             )
         return found[0]
 
@@ -191,14 +258,15 @@ class Board:
         if self.clock is None:
             raise UserError(f"board {self.name} has no clock to set", "no clock= option", hint)
         clock = self.clock
+        if not clock.allows(mhz):
+            raise UserError(f"clock={mhz} is not possible on {self.name}", clock.allowed, hint)
+        for name in self.serial.ports() if self.serial else ():
+            serial_rules.check_baud(self, name, mhz, f"board {self.name}", hint)
         if mhz in clock.overclock_mhz:
             return (
                 f"clock={mhz} is an overclock: {self.name} is specified up to {clock.max_mhz} MHz, "
                 "so flash, buses and supply run outside the data sheet"
             )
-        top = clock.max_mhz if clock.pll is None else clock.pll.vco_max_mhz // 2
-        if not clock.min_mhz <= mhz <= min(clock.max_mhz, top):
-            raise UserError(f"clock={mhz} is not possible on {self.name}", clock.allowed, hint)
         return None
 
     def defines(self, mhz: int | None = None) -> dict[str, int]:
@@ -211,8 +279,7 @@ class Board:
         if self.clock:
             macros["BOARD_CLOCK_MHZ"] = self.clock.default_mhz if mhz is None else mhz
             macros["BOARD_CRYSTAL_HZ"] = self.clock.crystal_hz
-        if self.console:
-            macros["BOARD_CONSOLE_BAUD"] = self.console.baud
+            macros["BOARD_CRYSTAL_BYPASS"] = int(self.clock.crystal_bypass)
         if self.emulator and self.emulator.kind == "qemu":
             macros["BOARD_ICOUNT_SHIFT"] = self.emulator.icount_shift
         return macros
@@ -232,10 +299,11 @@ def load(board_dir: str | Path) -> Board:
     typed_toml.check_keys(table, allowed, where, hint)
     values = dict(table)
     values["memory"] = memories(table.get("memory", {}), where, hint)
+    budget = budgets.tables(values.pop("budget", []), where)
     if isinstance(table.get("placement"), Mapping):
         values["placement"] = _with_size(table["placement"], "stack_size", where, hint)
     board = typed_toml.build(Board, values, where + ":", hint)
-    board = Board(**{**vars(board), "folders": folders})
+    board = Board(**{**vars(board), "budget": budget, "folders": folders})
     board_rules.check(board, where, hint)
     return board
 
@@ -306,6 +374,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"  {memory.name:8} {memory.origin:#010x} {memory.size:>9,} bytes {memory.kind}")
     if board.clock:
         print(f"  clock {board.clock.default_mhz} MHz; {board.clock.allowed}")
+    for name, port in board.serial.ports().items() if board.serial else ():
+        print(f"  {name:8} {port.uart}, {port.baud} baud")
     notice = None if options.clock is None else board.check_clock(options.clock)
     if notice:
         print(f"  notice: {notice}")

@@ -77,9 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m tinyml.cmake_toolchain", description=main.__doc__
     )
     parser.add_argument("board_dir", type=Path)
+    parser.add_argument("--fpu", choices=("hard", "soft"), default="hard")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args(arguments)
-    write_if_changed(options.output, text(boards.load(options.board_dir)))
+    write_if_changed(options.output, text(boards.load(options.board_dir).with_fpu(options.fpu)))
     return 0
 
 

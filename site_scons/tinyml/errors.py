@@ -36,17 +36,17 @@ class UserError(Exception):
         )
 
 
-def exit_status(main: Callable[[], int | None]) -> int:
+def exit_status(main: Callable[[], int | None], mistake: int = 1) -> int:
     """Run a command line's ``main`` and return its exit status.
 
-    A `UserError` becomes its three lines on stderr and status 1. Any other exception is a
-    defect of ours and keeps its traceback.
+    A `UserError` becomes its three lines on stderr and the status ``mistake``. Any other exception
+    is a defect of ours and keeps its traceback.
     """
     try:
         return main() or 0
     except UserError as error:
         print(error.report(), file=sys.stderr)
-        return 1
+        return mistake
     except KeyboardInterrupt:
         return 130
 

@@ -20,6 +20,11 @@
     weights = "DTCM"           # copied there at start-up
     layers = ["dense_1", "4"]  # only these layers' weights: by a word of the name, or by number
 
+    [[budget]]                 # see `tinyml.budgets`
+    memory = "flash"
+    group = "model weights"
+    fail = "100K"
+
 The three files are paths inside the model's folder. `tinyml.vectors` describes the two
 ``.npz``. Only ``file`` is required.
 """
@@ -31,7 +36,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyml import typed_toml
+from tinyml import budgets, typed_toml
+from tinyml.budgets import Budget
 from tinyml.errors import UserError
 from tinyml.files import read_toml
 from tinyml.identifiers import model_identifier
@@ -70,6 +76,7 @@ class Model:
     calibration: Path | None
     test: Path | None
     placement: Placement = Placement()
+    budget: tuple[Budget, ...] = ()
 
     @property
     def identifier(self) -> str:
@@ -95,6 +102,7 @@ class _ModelToml:
     calibration: _Vectors | None = None
     test: _Vectors | None = None
     placement: Placement = Placement()
+    budget: tuple[Budget, ...] = ()
 
 
 def load(folder: Path) -> Model:
@@ -111,7 +119,9 @@ def load(folder: Path) -> Model:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", folder.name):
         culprit = f"the model's folder is called {folder.name!r}"
         raise UserError(culprit, "letters, digits, - and _ in its name", f"rename {folder}")
-    described = typed_toml.build(_ModelToml, read_toml(toml, hint), str(toml), hint)
+    table = read_toml(toml, hint)
+    budget = budgets.tables(table.pop("budget", []), str(toml))
+    described = typed_toml.build(_ModelToml, table, str(toml), hint)
     scale = described.input.scale
     if not (math.isfinite(scale) and scale > 0):
         raise UserError(f"{toml} [input] scale is {scale}", "a finite number above 0", hint)
@@ -126,6 +136,7 @@ def load(folder: Path) -> Model:
         calibration=_vectors(folder, described.calibration, f"{toml} [calibration] file", hint),
         test=_vectors(folder, described.test, f"{toml} [test] file", hint),
         placement=_placement(described.placement, str(toml), hint),
+        budget=budget,
     )
 
 

@@ -80,7 +80,11 @@ def run(board_dir: Path, elf: Path, timeout: str) -> list[Profile]:
     """
     words = [sys.executable, "-m", "tinyml.emulator", str(board_dir), str(elf)]
     done = subprocess.run(
-        [*words, "--timeout", timeout], stdout=subprocess.PIPE, text=True, check=False
+        [*words, "--timeout", timeout],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise UserError(

@@ -24,7 +24,7 @@ ROOT = project.ROOT
 BOARD = ROOT / "firmware" / "boards" / "stm32f746"
 FAULT_STATUS = 70
 ROW = re.compile(r"^([A-Z0-9_+]+) +\d+ +(\d+)$", re.MULTILINE)
-HEADER = '#include "board.h"\n#include "console.h"\n#include "device.h"\n'
+HEADER = '#include "interface.h"\n#include "console.h"\n#include "device.h"\n'
 
 
 def emulate(image: Path, *options: str, board: Path = BOARD) -> subprocess.CompletedProcess[str]:
@@ -72,7 +72,7 @@ def test_image_boots_and_answers_as_in_qemu(variant: Path, tmp_path: Path) -> No
         "apb2_hz": 108_000_000,
         "flash_wait_states": 7,
     }
-    assert report["uarts"]["USART1"]["baud"] == pytest.approx(115200, rel=1e-3)
+    assert report["uarts"]["USART6"]["baud"] == pytest.approx(115200, rel=1e-3)
     assert report["faults"] == report["resets"] == []
     qemu_variant = project.build("board=mps2-an500")
     boards = ROOT / "firmware" / "boards" / "mps2-an500"
@@ -158,17 +158,14 @@ def test_limit_that_is_none(kit: Kit, tmp_path: Path) -> None:
 
 ECHO = """
 int main(void) {
-    static const struct uart uart6 = {
-        .registers = USART6, .bus = CLOCK_APB2, .enable = RCC_APB2ENR_USART6EN,
-        .tx = {.port = 2, .number = 6, .function = 8},
-        .rx = {.port = 2, .number = 7, .function = 8}};
     board_init();
-    uart_start(&uart6, 115200);
     for (;;) {
-        const int byte = uart_read(&uart6);
-        if (byte == 4) { uart_drain(&uart6); board_exit(9); }
-        const uint8_t same = (uint8_t)byte;
-        if (byte >= 0) { uart_write(&uart6, &same, 1); }
+        uint8_t byte;
+        while (board_port_read(BOARD_CONSOLE, &byte)) {
+            if (byte == 4) { board_exit(9); }
+            board_port_write(BOARD_CONSOLE, &byte, 1);
+        }
+        board_sleep();
     }
 }
 """
@@ -186,7 +183,7 @@ def served(kit: Kit, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], in
         text=True,
     )
     assert process.stderr is not None
-    found = re.search(r"USART6 is socket://localhost:(\d+)", process.stderr.readline())
+    found = re.search(r"USART6 is socket://127.0.0.1:(\d+)", process.stderr.readline())
     assert found
     yield process, int(found[1])
     process.kill()

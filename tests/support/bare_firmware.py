@@ -8,7 +8,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from tinyml import components, linker_script
+from tinyml import board_header, components, linker_script
 from tinyml.boards import Board, load
 from tinyml.fetch import store
 
@@ -45,13 +45,17 @@ def make_kit(name: str, folder: Path, mhz: int | None = None) -> Kit:
     board = load(FIRMWARE / "boards" / name)
     assert board.core is not None
     mcu = [FIRMWARE / "mcu" / part for part in board.mcu_folders]
-    includes = [FIRMWARE / "runtime", FIRMWARE / "boards", *board.folders, *mcu]
+    shared = [FIRMWARE / name for name in ("runtime", "boards", "link")]
+    includes = [folder, *shared, *board.folders, *mcu]
     flags = [*board.core.flags, *FLAGS, *(f"-I{path}" for path in includes)]
     flags += [f"-isystem{path}" for path in component_includes("cmsis-core")]
     flags += [f"-D{macro}={value}" for macro, value in board.defines(mhz).items()]
     sources = [path for part in mcu for path in sorted(part.glob("*.c"))]
-    sources += [board.source("board.c"), FIRMWARE / "runtime" / "console.c"]
+    sources += [FIRMWARE / "runtime" / "console.c", FIRMWARE / "link" / "ring.c"]
+    if board.source("board.c") not in sources:
+        sources.append(board.source("board.c"))
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / board_header.NAME).write_text(board_header.generate(board))
     compile_command = [f"{PREFIX}gcc", "-std=c11", *flags, *WARNINGS, "-Werror", "-c"]
     _run([*compile_command, *map(str, sources)], cwd=folder)
     library = folder / "libhal.a"

@@ -48,7 +48,7 @@ int main(void);
 // A test defines those it wants; the others end the program with 200 + the exception's number.
 void nmi(void), hard_fault(void), mem_manage(void), bus_fault(void), usage_fault(void);
 void sv_call(void), pend_sv(void), systick(void);
-void irq16(void), irq28(void), irq36(void), irq37(void), irq71(void);
+void irq4(void), irq16(void), irq28(void), irq36(void), irq37(void), irq71(void), irq82(void);
 extern uint32_t stack_top[];
 
 static inline void finish(uint32_t status) {
@@ -103,11 +103,13 @@ __attribute__((section(".vectors"), used)) static const handler table[16 + 98] =
     pend_sv,
     systick,
     [16 ... 113] = unexpected,
+    [16 + 4] = irq4,
     [16 + 16] = irq16,
     [16 + 28] = irq28,
     [16 + 36] = irq36,
     [16 + 37] = irq37,
     [16 + 71] = irq71,
+    [16 + 82] = irq82,
 };
 
 static inline void enable_irq(uint32_t number) {
@@ -158,11 +160,15 @@ static inline void clock_216(uint32_t wait_states) {
 }
 
 // USART6 on PC6 and PC7, alternate function 8; ``clock`` is that of APB2.
-static inline void uart6_start(uint32_t clock, uint32_t baud, uint32_t control) {
+static inline void uart6_pins(void) {
     RCC_AHB1ENR |= 1u << 2;
-    RCC_APB2ENR |= 1u << 5;
     GPIO('C', 0x20) |= 0x88u << 24;
     GPIO('C', 0x00) |= 0xAu << 12;
+}
+
+static inline void uart6_start(uint32_t clock, uint32_t baud, uint32_t control) {
+    RCC_APB2ENR |= 1u << 5;
+    uart6_pins();
     USART6(BRR) = (clock + baud / 2) / baud;
     USART6(CR1) = control | 0xD;
 }

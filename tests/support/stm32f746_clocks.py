@@ -15,7 +15,7 @@ from unicorn.arm_const import UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_SP, UC_CP
 RCC_CR, RCC_PLLCFGR, RCC_CFGR = 0x40023800, 0x40023804, 0x40023808
 PWR_CR1, PWR_CSR1 = 0x40007000, 0x40007004
 FLASH_ACR = 0x40023C00
-USART1_BRR, USART1_ISR, USART1_RDR, USART1_TDR = 0x4001100C, 0x4001101C, 0x40011024, 0x40011028
+USART6_BRR, USART6_ISR, USART6_RDR, USART6_TDR = 0x4001140C, 0x4001141C, 0x40011424, 0x40011428
 CPACR, CCSIDR, DCISW, DHCSR = 0xE000ED88, 0xE000ED80, 0xE000EF60, 0xE000EDF0
 ICIALLU, DCCSW = 0xE000EF50, 0xE000EF6C
 DWT_CYCCNT = 0xE0001004
@@ -72,7 +72,7 @@ class Stm32F746:
     def _read(self, _core: Uc, offset: int, _size: int, origin: int) -> int:
         address = origin + offset
         value = self.registers.get(address, 0)
-        if address == USART1_RDR:
+        if address == USART6_RDR:
             return self._received.pop(0)
         return value | self._status(address)
 
@@ -83,7 +83,7 @@ class Stm32F746:
             RCC_CR: self._follows("HSE", control, 16, 17) | self._follows("PLL", control, 24, 25),
             RCC_CFGR: 0 if "switch" in self._broken else (self.registers.get(RCC_CFGR, 0) & 3) << 2,
             PWR_CSR1: self._follows("ODRDY", power, 16, 16) | self._follows("ODSW", power, 17, 17),
-            USART1_ISR: 0xC0 | bool(self._received) << 5,
+            USART6_ISR: 0xC0 | bool(self._received) << 5,
             CCSIDR: CCSIDR_VALUE,
             DHCSR: 1,
             DWT_CYCCNT: len(self.writes),
@@ -97,7 +97,7 @@ class Stm32F746:
         address = origin + offset
         self.writes.append((address, value))
         self.registers[address] = value
-        if address == USART1_TDR:
+        if address == USART6_TDR:
             self.text.append(value & 0xFF)
 
     def _exception(self, core: Uc, number: int, _data: object) -> None:

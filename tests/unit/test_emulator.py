@@ -111,8 +111,9 @@ def test_command(fake: Fake, start: Callable[..., subprocess.Popen[str]], tmp_pa
     (tmp_path / "work").mkdir()
     out, _ = start("--cwd", str(tmp_path / "work")).communicate(timeout=20)
     assert out.split() == [
-        *("-M", "mps2-an500", "-display", "none", "-monitor", "none", "-serial", "stdio"),
-        *("-icount", "shift=6", "-semihosting-config", "enable=on,target=native"),
+        *("-M", "mps2-an500", "-display", "none", "-monitor", "none"),
+        *("-serial", "stdio", "-serial", "null", "-icount", "shift=6"),
+        *("-semihosting-config", "enable=on,target=native,arg=none"),
         *("-kernel", str(tmp_path / "fw.elf"), str(tmp_path / "work")),
     ]
 

@@ -13,6 +13,9 @@ import pytest
 REAL_COMMANDS = ("sh", "cat", "cmp", "cp", "flock", "mkdir", "mktemp", "rm", "tail", "env")
 TOOLS = ("gcc", "g++", "arm-none-eabi-objcopy", "qemu-system-arm", "flatc")
 TOOLS += ("cmake", "make", "git", "npm")
+TEST_TOOLS = ("chromium", "chromedriver", "dfu-util", "gdb-multiarch", "ld.lld", "llvm-mca")
+TEST_TOOLS += ("openocd", "st-flash", "xdotool", "Xvfb")
+COMPONENTS = re.compile(r"^\w+ +([\w-]+)$", re.MULTILINE)
 LOG = 'echo "${0##*/} $*" >>"$LOG"\n'
 # Answers -print-file-name like a compiler that has its libraries.
 COMPILER = LOG + 'case $1 in -print-file-name=*) echo "/lib/${1#*=}" ;; esac\n'
@@ -35,7 +38,7 @@ class Machine:
         self.bin.mkdir()
         shutil.copy(root / "sconsw", folder)
         shutil.copytree(root / "requirements", folder / "requirements")
-        for component in ("cmsis-core", "cmsis-dsp", "flatbuffers", "gemmlowp"):
+        for component in COMPONENTS.findall((root / "requirements/components.txt").read_text()):
             (folder / "third_party" / component).mkdir(parents=True)
             (folder / "third_party" / component / "component.toml").touch()
         header = folder / "header.h"
@@ -44,7 +47,7 @@ class Machine:
         system.write_text(re.sub(r"/usr/include/\S+", str(header), system.read_text()))
         for name in REAL_COMMANDS:
             (self.bin / name).symlink_to(str(shutil.which(name)))
-        for name in TOOLS:
+        for name in (*TOOLS, *TEST_TOOLS):
             self.command(name, LOG)
         self.command("arm-none-eabi-gcc", COMPILER)
         self.command("python3", PYTHON)
@@ -199,7 +202,7 @@ def test_every_set_agrees_on_the_runtime_versions(root: Path) -> None:
 def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
     """The components of the set are fetched once, and again when a description is newer."""
     machine.run()
-    assert "python -m tinyml.fetch cmsis-core\n" in machine.calls
+    assert "python -m tinyml.fetch cmsis-core d3-hierarchy\n" in machine.calls
     machine.run()
     assert "tinyml.fetch" not in machine.calls
     for newer in ("third_party/cmsis-core/component.toml", "requirements/components.txt"):
@@ -208,7 +211,7 @@ def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
         assert "tinyml.fetch cmsis-core" in machine.calls
         os.utime(machine.folder / newer, (1, 1))
     machine.run("test")
-    assert "tinyml.fetch cmsis-core cmsis-dsp" in machine.calls
+    assert "tinyml.fetch cmsis-core d3-hierarchy cmsis-dsp" in machine.calls
 
 
 def test_failed_fetch_stops_and_is_tried_again(machine: Machine) -> None:
@@ -226,3 +229,12 @@ def test_asking_for_fetch_fetches_nothing_before(machine: Machine) -> None:
     machine.run("fetch", "archive=/media")
     assert "tinyml.fetch" not in machine.calls
     assert machine.calls.splitlines()[-1].endswith("SCons -Q fetch archive=/media")
+
+
+def test_tools_of_the_tests_are_installed_for_them_alone(machine: Machine) -> None:
+    """A build does without the browser; the tests have it installed."""
+    (machine.bin / "chromium").unlink()
+    machine.run()
+    assert "apt-get" not in machine.calls
+    machine.run("test")
+    assert "apt-get install --yes --no-install-recommends chromium" in machine.calls

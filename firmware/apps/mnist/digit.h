@@ -7,8 +7,8 @@
 #define DIGIT_SIDE   28u
 #define DIGIT_PIXELS (DIGIT_SIDE * DIGIT_SIDE)
 
-// Row `y` as text, one character a pixel.
-const char *digit_row(uint32_t y);
+// Pixel (`x`, `y`) as a character, the darker the more ink.
+char digit_ink(uint32_t y, uint32_t x);
 
 // Pixel (`x`, `y`): 0 is background, 255 is full ink.
 uint8_t digit_grey(uint32_t y, uint32_t x);

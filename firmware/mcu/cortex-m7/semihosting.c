@@ -8,6 +8,7 @@ enum {
     SYS_CLOSE = 0x02,
     SYS_WRITE = 0x05,
     SYS_READ = 0x06,
+    SYS_GET_CMDLINE = 0x15,
     SYS_EXIT_EXTENDED = 0x20,
 };
 
@@ -41,6 +42,11 @@ bool semihosting_write(int32_t handle, const void *bytes, size_t size) {
 bool semihosting_close(int32_t handle) {
     const uint32_t arguments[] = {(uint32_t)handle};
     return request(SYS_CLOSE, arguments) == 0;
+}
+
+bool semihosting_command_line(char *line, size_t size) {
+    const uint32_t arguments[] = {(uint32_t)line, (uint32_t)size};
+    return request(SYS_GET_CMDLINE, arguments) == 0;
 }
 
 void semihosting_exit(int status) {

@@ -25,6 +25,10 @@ bool semihosting_write(int32_t handle, const void *bytes, size_t size);
 
 bool semihosting_close(int32_t handle);
 
+// Copies the command line, words with spaces between them; false where it does not fit or there
+// is none.
+bool semihosting_command_line(char *line, size_t size);
+
 BOARD_NORETURN void semihosting_exit(int status);
 
 #endif

@@ -1,9 +1,10 @@
-// From reset to main: FPU, fault handlers, caches, variables, constructors.
+// From reset to main: stack, FPU, fault handlers, caches, variables, constructors.
 #include <stddef.h>
 #include <stdint.h>
 
 #include "device.h"
 #include "interface.h"
+#include "stack.h"
 #include "vectors.h"
 
 typedef void (*constructor)(void);
@@ -27,20 +28,26 @@ extern constructor __init_array_start[], __init_array_end[];
 int main(void);
 BOARD_NORETURN void startup(void);
 
-// The compiler may use FPU registers anywhere, so the FPU is enabled before any C runs.
+// The stack is painted before it is used. The compiler may use FPU registers anywhere, so the FPU
+// is enabled before any C runs.
 __attribute__((naked)) void reset(void) {
-    __asm volatile("ldr r0, =__stack_top \n"
-                   "msr msp, r0          \n"
-                   "ldr r0, =%c0         \n"
-                   "ldr r1, [r0]         \n"
-                   "orr r1, r1, %1       \n"
-                   "str r1, [r0]         \n"
-                   "dsb                  \n"
-                   "isb                  \n"
-                   "b startup            \n"
+    __asm volatile("ldr r0, =__stack_top    \n"
+                   "msr msp, r0             \n"
+                   "ldr r1, =__stack_bottom \n"
+                   "ldr r2, =%c2            \n"
+                   "1: str r2, [r1], #4     \n"
+                   "cmp r1, r0              \n"
+                   "blo 1b                  \n"
+                   "ldr r0, =%c0            \n"
+                   "ldr r1, [r0]            \n"
+                   "orr r1, r1, %1          \n"
+                   "str r1, [r0]            \n"
+                   "dsb                     \n"
+                   "isb                     \n"
+                   "b startup               \n"
                    ".ltorg"
                    :
-                   : "i"(CPACR_ADDRESS), "i"(CPACR_FPU));
+                   : "i"(CPACR_ADDRESS), "i"(CPACR_FPU), "i"(STACK_PAINT));
 }
 
 // Without this MemManage, BusFault and UsageFault all arrive as HardFault.

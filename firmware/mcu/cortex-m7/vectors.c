@@ -1,5 +1,7 @@
 #include "vectors.h"
 
+#include "board_serial.h"
+
 __attribute__((section(".vectors"), used)) const struct vector_table vectors = {
     .initial_stack = __stack_top,
     .exceptions =
@@ -8,5 +10,5 @@ __attribute__((section(".vectors"), used)) const struct vector_table vectors = {
             [1 ... 13] = fault_entry,
             [14] = systick_interrupt,
         },
-    .interrupts = {[0 ... LAST_IRQn] = fault_entry},
+    .interrupts = {BOARD_INTERRUPTS},
 };

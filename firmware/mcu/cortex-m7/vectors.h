@@ -22,5 +22,8 @@ void reset(void);
 void fault_entry(void);
 // Does nothing but report itself, unless the firmware uses SysTick (systick.c).
 void systick_interrupt(void);
+// The receivers of the board's serial ports; board.c has them.
+void console_interrupt(void);
+void link_interrupt(void);
 
 #endif

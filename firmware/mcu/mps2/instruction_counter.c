@@ -17,9 +17,13 @@ void instruction_counter_start(void) {
     ticks = 0;
 }
 
-uint32_t instruction_counter_read(void) {
+uint64_t instruction_counter_ns(void) {
     const uint32_t now = MPS2_TIMER0->value; // counts down
     ticks += last - now;
     last = now;
-    return (uint32_t)((ticks * TICK_NS) >> BOARD_ICOUNT_SHIFT);
+    return ticks * TICK_NS;
+}
+
+uint32_t instruction_counter_read(void) {
+    return (uint32_t)(instruction_counter_ns() >> BOARD_ICOUNT_SHIFT);
 }

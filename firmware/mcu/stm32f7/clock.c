@@ -32,7 +32,9 @@ static void wait_for(volatile uint32_t *reg, uint32_t mask, uint32_t value, cons
 }
 
 static void start_oscillator(void) {
-    // Not HSEBYP: that is for a driven OSC_IN only, this also starts a crystal.
+    if (BOARD_CRYSTAL_BYPASS) {
+        RCC_CR |= RCC_CR_HSEBYP; // only while HSEON is off: section 5.2.1
+    }
     RCC_CR |= RCC_CR_HSEON;
     wait_for(&RCC_CR, RCC_CR_HSERDY, RCC_CR_HSERDY, "the external oscillator (HSE) does not start");
 }

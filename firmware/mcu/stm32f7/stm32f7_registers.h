@@ -25,6 +25,7 @@
 #define RCC_CR               STM32F7_REGISTER(0x40023800u)
 #define RCC_CR_HSEON         (1u << 16)
 #define RCC_CR_HSERDY        (1u << 17)
+#define RCC_CR_HSEBYP        (1u << 18)
 #define RCC_CR_PLLON         (1u << 24)
 #define RCC_CR_PLLRDY        (1u << 25)
 #define RCC_PLLCFGR          STM32F7_REGISTER(0x40023804u)
@@ -44,11 +45,18 @@
 #define RCC_CFGR_PPRE_DIV4   5u
 #define RCC_AHB1ENR          STM32F7_REGISTER(0x40023830u)
 #define RCC_APB1ENR          STM32F7_REGISTER(0x40023840u)
-#define RCC_APB1ENR_UART7EN  (1u << 30)
 #define RCC_APB1ENR_PWREN    (1u << 28)
+#define RCC_APB1ENR_TIM2EN   (1u << 0)
 #define RCC_APB2ENR          STM32F7_REGISTER(0x40023844u)
-#define RCC_APB2ENR_USART6EN (1u << 5)
-#define RCC_APB2ENR_USART1EN (1u << 4)
+#define RCC_CSR              STM32F7_REGISTER(0x40023874u)
+#define RCC_CSR_LPWRRSTF     (1u << 31)
+#define RCC_CSR_WWDGRSTF     (1u << 30)
+#define RCC_CSR_IWDGRSTF     (1u << 29)
+#define RCC_CSR_SFTRSTF      (1u << 28)
+#define RCC_CSR_PORRSTF      (1u << 27)
+#define RCC_CSR_PINRSTF      (1u << 26)
+#define RCC_CSR_BORRSTF      (1u << 25)
+#define RCC_CSR_RMVF         (1u << 24)
 
 // General-purpose I/O: section 6.4. Port A is number 0; ports are 1 KB apart (section 2.2.2).
 struct gpio_registers {
@@ -60,16 +68,41 @@ struct gpio_registers {
 struct usart_registers {
     volatile uint32_t cr1, cr2, cr3, brr, gtpr, rtor, rqr, isr, icr, rdr, tdr;
 };
-#define USART1          ((struct usart_registers *)0x40011000u)
-#define USART6          ((struct usart_registers *)0x40011400u)
-#define UART7           ((struct usart_registers *)0x40007800u)
-#define USART_CR1_UE    (1u << 0)
-#define USART_CR1_RE    (1u << 2)
-#define USART_CR1_TE    (1u << 3)
-#define USART_ISR_ORE   (1u << 3)
-#define USART_ISR_RXNE  (1u << 5)
-#define USART_ISR_TC    (1u << 6)
-#define USART_ISR_TXE   (1u << 7)
-#define USART_ICR_ORECF (1u << 3)
+#define USART_CR1_UE     (1u << 0)
+#define USART_CR1_RE     (1u << 2)
+#define USART_CR1_TE     (1u << 3)
+#define USART_CR1_RXNEIE (1u << 5)
+#define USART_ISR_PE     (1u << 0) // in ICR too, as the next three
+#define USART_ISR_FE     (1u << 1)
+#define USART_ISR_NF     (1u << 2)
+#define USART_ISR_ORE    (1u << 3)
+#define USART_ISR_RXNE   (1u << 5)
+#define USART_ISR_TC     (1u << 6)
+#define USART_ISR_TXE    (1u << 7)
+
+// TIM2, a timer of 32 bits: section 23.4.
+struct timer_registers {
+    volatile uint32_t cr1, cr2, smcr, dier, sr, egr, ccmr1, ccmr2, ccer, cnt, psc, arr, rcr, ccr1;
+};
+#define TIM2           ((struct timer_registers *)0x40000000u)
+#define TIM2_INTERRUPT 28
+#define TIM_CR1_CEN    (1u << 0)
+#define TIM_DIER_CC1IE (1u << 1)
+#define TIM_SR_CC1IF   (1u << 1)
+#define TIM_EGR_UG     (1u << 0)
+
+// Independent watchdog: section 28.4.
+#define IWDG_KR        STM32F7_REGISTER(0x40003000u)
+#define IWDG_KR_FEED   0xAAAAu
+#define IWDG_KR_UNLOCK 0x5555u
+#define IWDG_KR_START  0xCCCCu
+#define IWDG_PR        STM32F7_REGISTER(0x40003004u)
+#define IWDG_PR_DIV256 6u
+#define IWDG_RLR       STM32F7_REGISTER(0x40003008u)
+#define IWDG_SR        STM32F7_REGISTER(0x4000300Cu)
+
+// What stands still while a debugger has stopped the core: section 40.16.
+#define DBGMCU_APB1_FZ      STM32F7_REGISTER(0xE0042008u)
+#define DBGMCU_APB1_FZ_IWDG (1u << 12)
 
 #endif

@@ -1,5 +1,6 @@
 #include "uart.h"
 
+#include "device.h"
 #include "stm32f7_registers.h"
 
 // A byte takes 87 us at 115200 baud, 19 k cycles at 216 MHz. A UART that never gets ready must
@@ -49,10 +50,29 @@ void uart_drain(const struct uart *uart) {
     wait_for(uart, USART_ISR_TC);
 }
 
-int uart_read(const struct uart *uart) {
+// The lowest priority: a fault inside the handler then has its own, higher one.
+void uart_receive(const struct uart *uart) {
+    const IRQn_Type interrupt = (IRQn_Type)uart->interrupt;
+    uart->registers->cr1 |= USART_CR1_RXNEIE;
+    NVIC_SetPriority(interrupt, (1u << __NVIC_PRIO_BITS) - 1u);
+    NVIC_EnableIRQ(interrupt);
+}
+
+// An overrun blocks reception until it is cleared, and costs a byte that came after the one in
+// RDR: section 31.5.3. A byte without its stop bit, as a cable that is plugged in makes it, is
+// none; noise is outvoted by the other samples.
+void uart_interrupt(const struct uart *uart, struct ring *received) {
     const uint32_t status = uart->registers->isr;
-    if (status & USART_ISR_ORE) {
-        uart->registers->icr = USART_ICR_ORECF; // an overrun blocks reception until it is cleared
+    uart->registers->icr = status & (USART_ISR_ORE | USART_ISR_NF | USART_ISR_FE | USART_ISR_PE);
+    if (status & USART_ISR_RXNE) {
+        const uint8_t byte = (uint8_t)uart->registers->rdr;
+        if (status & USART_ISR_FE) {
+            ring_lose(received);
+        } else {
+            ring_put(received, byte);
+        }
     }
-    return status & USART_ISR_RXNE ? (uint8_t)uart->registers->rdr : -1;
+    if (status & USART_ISR_ORE) {
+        ring_lose(received);
+    }
 }

@@ -33,6 +33,11 @@ _ENVIRONMENT.filters |= {
 
 
 _NONE_HOT = Hot()
+#: The types that firmware/runtime/inference.h has.
+_INFERENCE_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32")
+#: What stands for a result that has none of them.
+_NO_RESULT = {"type": "INT8", "shape": (0,), "bytes": 0, "scale": 0.0, "zero_point": 0}
+_NO_RESULT |= {"data": "NULL"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def emit(plan: Plan, name: str, command: str, hot: Hot = _NONE_HOT) -> dict[str,
         "tensors": [_local(plan, index, name) for index in sorted(plan.offsets | plan.state)],
         "inputs": [_local(plan, index, name) for index in plan.graph.inputs],
         "outputs": [_local(plan, index, name) for index in plan.graph.outputs],
+        "results": [_result(plan, step, name) for step in plan.steps],
         "input_macros": code.macro_names(plan.graph.input_names),
         "output_macros": code.macro_names(plan.graph.output_names),
         "state": [_initial(plan, state, name) for state in plan.graph.state],
@@ -127,6 +133,16 @@ def _initial(plan: Plan, state: State, name: str) -> dict[str, Any]:
     }
 
 
+def _result(plan: Plan, step: Step, name: str) -> dict[str, Any]:
+    """Return what the templates say about the first tensor that a step makes."""
+    index = next(iter(step.prepared.outputs), None)
+    if index in plan.offsets | plan.state:
+        tensor = _local(plan, index, name)
+        if tensor["type"] in _INFERENCE_TYPES:
+            return tensor
+    return _NO_RESULT | {"name": step.node.layer}
+
+
 def _local(plan: Plan, index: int, name: str) -> dict[str, Any]:
     """Return what the templates say about a tensor in the arena, or in the state."""
     tensor = plan.graph.tensors[index]
@@ -139,6 +155,7 @@ def _local(plan: Plan, index: int, name: str) -> dict[str, Any]:
         "shape": tensor.shape or (1,),
         "elements": tensor.elements,
         "bytes": tensor.bytes,
+        "data": f"TENSOR_{index}",
         "memory": f"{name}_state" if index in plan.state else f"{name}_arena",
         "offset": plan.state[index] if index in plan.state else plan.offsets[index],
         "scale": tensor.quantization.scales[0] if quantized and tensor.quantization else 0.0,

@@ -8,6 +8,7 @@ byte is in exactly one row of every view, and the report checks that itself.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -26,8 +27,16 @@ OUTPUTS: dict[str, Callable[[Report], str]] = {
     ".txt": render.as_text,
     ".md": lambda report: render.as_markdown(render.tables(report), render.notes(report)),
     ".csv": lambda report: _leaves_as_csv(report),
+    ".html": lambda report: _page(report),
 }
 """What ``--output FILE`` writes, by the end of the file's name."""
+
+OTHERS = {
+    "diff": "what changed between two builds",
+    "budget": "whether a build keeps its budgets",
+    "draw": "a build as a page for a browser",
+}
+"""Commands that are modules of their own, imported only when they are asked for."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("elf", type=Path, help="any ELF file")
     _add_inputs(report)
     _add_shape(report)
+    for name, what in OTHERS.items():
+        commands.add_parser(name, help=what, add_help=False)
     return parser
 
 
@@ -54,7 +65,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 def _add_shape(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
-    for name in ("text", "json", "csv", "markdown"):
+    for name in ("text", "json", "csv", "markdown", "html"):
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name)
     parser.set_defaults(form="text")
     add = parser.add_argument
@@ -66,6 +77,7 @@ def _add_shape(parser: argparse.ArgumentParser) -> None:
     names = " ".join(OUTPUTS)
     add("--output", type=Path, action="append", default=[], help=f"write a file too: {names}")
     add("--quiet", action="store_true", help="print nothing")
+    add("--brief", action="store_true", help="print five lines, and what changed since --output")
 
 
 def _count(text: str) -> int:
@@ -86,6 +98,13 @@ def _inputs(arguments: argparse.Namespace) -> Inputs:
         stack=arguments.stack,
         calls=arguments.calls,
     )
+
+
+def _page(report: Report) -> str:
+    from tinyml.elf import draw, picture, stored
+
+    document = stored.parse(as_json(report).encode(), "the report")
+    return picture.page(document, draw.layout(None))
 
 
 def _check_outputs(paths: list[Path]) -> None:
@@ -119,7 +138,7 @@ def _answer(gathered: Gathered, arguments: argparse.Namespace) -> str | None:
     return table.as_csv(shown) if form == "csv" else table.markdown(shown)
 
 
-_SUFFIX = {"json": ".json", "csv": ".csv", "markdown": ".md"}
+_SUFFIX = {"json": ".json", "csv": ".csv", "markdown": ".md", "html": ".html"}
 
 
 def _view(gathered: Gathered, arguments: argparse.Namespace) -> table.Table:
@@ -149,18 +168,41 @@ def _print(gathered: Gathered, arguments: argparse.Namespace) -> None:
         table.show([_view(gathered, arguments)], (), sys.stdout)
 
 
-def main(words: list[str] | None = None) -> None:
+def _brief(report: Report, outputs: list[Path]) -> None:
+    """Print the five lines; what is about to be replaced becomes the record of the last build."""
+    from tinyml.elf import before, stored, summary
+
+    text = as_json(report)
+    found = [before.move_on(path, text) for path in outputs if path.suffix == ".json"]
+    document = stored.parse(text.encode(), "the report")
+    print("\n".join(summary.lines(document, found[0] if found else None)))
+
+
+def main(words: list[str] | None = None) -> int | None:
     """Print the report, and write it where asked."""
+    words = sys.argv[1:] if words is None else words
+    if words and words[0] in OTHERS:
+        module = importlib.import_module(f"tinyml.elf.{words[0]}")
+        return exit_status(lambda: module.main(words[1:]), mistake=2)
     arguments = _parser().parse_args(words)
+    _report(arguments)
+    return None
+
+
+def _report(arguments: argparse.Namespace) -> None:
     if arguments.view is None and (arguments.sort or arguments.filter or arguments.top):
         raise UserError(
             "--sort, --filter or --top without a view", "--view NAME with them", "--view symbol"
         )
+    if arguments.view is not None and arguments.form == "html":
+        raise UserError("--html with --view", "--html alone: the page has all views", "--html")
     _check_outputs(arguments.output)
     gathered = gather(_inputs(arguments))
+    if arguments.brief:
+        _brief(gathered.report, arguments.output)
     for path in arguments.output:
         write_if_changed(path, OUTPUTS[path.suffix](gathered.report))
-    if not arguments.quiet:
+    if not (arguments.quiet or arguments.brief):
         try:
             _print(gathered, arguments)
             sys.stdout.flush()

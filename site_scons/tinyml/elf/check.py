@@ -228,13 +228,19 @@ def _arguments() -> argparse.Namespace:
         metavar="SYMBOL:MEMORY",
         help="must be in that memory when it is used",
     )
+    parser.add_argument(
+        "--fpu",
+        choices=("hard", "soft"),
+        default="hard",
+        help="soft: built without the board's FPU on purpose (default: as the board has it)",
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Check; silence is good news."""
     arguments = _arguments()
-    board = boards.load(arguments.board_dir)
+    board = boards.load(arguments.board_dir).with_fpu(arguments.fpu)
     check(read(arguments.elf), board, arguments.in_flash, arguments.in_memory)
 
 

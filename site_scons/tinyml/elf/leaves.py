@@ -6,6 +6,7 @@ A byte that is stored in one memory and runs in another is used in both, and has
 from __future__ import annotations
 
 import functools
+import hashlib
 import os.path
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from tinyml.elf import mapfile
 from tinyml.elf.account import LOAD_IMAGE, PADDING, Account, Row
 from tinyml.elf.groups import Groups
 from tinyml.elf.image import Image, Mark, Section, Symbol, printable
-from tinyml.elf.spans import Piece, Span, divide, object_files
+from tinyml.elf.spans import SYMBOL, Piece, Span, divide, object_files
 from tinyml.errors import UserError
 
 
@@ -37,6 +38,7 @@ class Leaf(NamedTuple):
         address: in this region.
         input: the object's section that they come from.
         path: of the library.
+        digest: of the bytes of a symbol, where the file holds some.
     """
 
     region: str
@@ -52,6 +54,7 @@ class Leaf(NamedTuple):
     address: int
     input: str = ""
     path: str = ""
+    digest: str = ""
 
 
 def leaves(
@@ -118,6 +121,7 @@ def _leaf(
         address=span.start + moved,
         input=span.input,
         path=path,
+        digest=_digest(section, span) if span.kind == SYMBOL else "",
     )
 
 
@@ -129,6 +133,12 @@ def _origin(name: str) -> tuple[str, str, str]:
         return "", "", tidy(name)
     path = tidy(found[0])
     return path, path.rpartition("/")[2], found[1]
+
+
+def _digest(section: Section, span: Span) -> str:
+    """Return what tells equal contents from others; empty where the file holds none."""
+    content = section.bytes_at(span.start, span.end - span.start)
+    return hashlib.blake2b(content, digest_size=8).hexdigest() if content else ""
 
 
 def tidy(path: str) -> str:

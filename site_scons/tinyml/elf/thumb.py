@@ -32,22 +32,23 @@ class Code:
 def analyse(start: int, parts: list[tuple[int, bytes]], end: int) -> Code:
     """Return what a function does that is at start..end; ``parts`` is its code, without data."""
     used, calls, indirect, dynamic = 0, [], False, False
-    for address, first, second in _instructions(parts):
+    for address, first, second in instructions(parts):
         if second is None:
             used += _pushed_16(first)
             indirect |= _is_indirect_16(first)
-            target = _branch_16(address, first)
+            target = branch_16(address, first)
         else:
             used += _pushed_32(first, second)
             indirect |= _is_indirect_32(first, second)
             dynamic |= first in (0xEBAD, 0xEBBD) and second & 0x0F00 == 0x0D00
-            target = _branch_32(address, first, second)
+            target = branch_32(address, first, second)
         if target is not None and not start <= target < end:
             calls.append(target)
     return Code(used, tuple(dict.fromkeys(calls)), indirect, dynamic)
 
 
-def _instructions(parts: list[tuple[int, bytes]]) -> Iterator[tuple[int, int, int | None]]:
+def instructions(parts: list[tuple[int, bytes]]) -> Iterator[tuple[int, int, int | None]]:
+    """Yield each instruction: its address, its halfword, and the second one of those of 32 bits."""
     for address, content in parts:
         words = struct.unpack(f"<{len(content) // 2}H", content[: len(content) & ~1])
         index = 0
@@ -73,7 +74,7 @@ def _pushed_32(first: int, second: int) -> int:
         return 4 * (second & 0xFF)
     immediate = (first >> 10 & 1) << 11 | (second >> 12 & 7) << 8 | second & 0xFF
     if first & 0xFBEF == 0xF1AD and second & 0x8F00 == 0x0D00:  # SUB.W SP, SP, #const
-        return _expanded(immediate)
+        return expanded(immediate)
     if first & 0xFBFF == 0xF2AD and second & 0x8F00 == 0x0D00:  # SUBW SP, SP, #imm12
         return immediate
     if first == 0xF84D and second & 0x0F00 == 0x0D00:  # STR Rt, [SP, #-imm8]!
@@ -81,7 +82,7 @@ def _pushed_32(first: int, second: int) -> int:
     return 4 * (second & 0xFF) if first == 0xE96D else 0  # STRD Rt, Rt2, [SP, #-imm8]!
 
 
-def _expanded(imm12: int) -> int:
+def expanded(imm12: int) -> int:
     """Return a modified immediate constant (A5.3.2)."""
     byte = imm12 & 0xFF
     if imm12 >> 10 == 0:
@@ -103,7 +104,8 @@ def _is_indirect_32(first: int, second: int) -> bool:
     return load and not (first == 0xF85D and second & 0xFFF == 0xB04)
 
 
-def _branch_16(address: int, first: int) -> int | None:
+def branch_16(address: int, first: int) -> int | None:
+    """Return the target of a branch of 16 bits, None for any other instruction."""
     if first & 0xF800 == 0xE000:  # B, encoding T2
         return address + 4 + 2 * _signed(first & 0x7FF, 11)
     if first & 0xF000 == 0xD000 and first >> 8 & 15 < 14:  # B<c>, encoding T1
@@ -111,7 +113,8 @@ def _branch_16(address: int, first: int) -> int | None:
     return None
 
 
-def _branch_32(address: int, first: int, second: int) -> int | None:
+def branch_32(address: int, first: int, second: int) -> int | None:
+    """Return the target of a branch of 32 bits, None for any other instruction."""
     if first & 0xF800 != 0xF000 or not second & 0x8000:
         return None
     sign, j1, j2 = first >> 10 & 1, second >> 13 & 1, second >> 11 & 1

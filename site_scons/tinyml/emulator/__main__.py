@@ -10,15 +10,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from tinyml.boards import Board, Emulator, load
-from tinyml.emulator import host, process, qemu, virtual
+from tinyml.emulator import host, qemu, virtual
+from tinyml.emulator.ports import ROLES, Wanted
 from tinyml.errors import UserError, exit_status
 
 TIMEOUT = 60.0
-
-COMMANDS: dict[str, Callable[[Emulator, Path], list[str]]] = {
-    "qemu": qemu.command,
-    "host": host.command,
-}
 
 
 def emulator_of(board: Board, boards_dir: Path) -> Emulator:
@@ -45,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("elf", type=Path)
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help=f"default: {TIMEOUT:g}")
     parser.add_argument("--cwd", type=Path, metavar="DIR", help="where the firmware's files are")
+    for role, where in (("console", "stdio"), ("link", "off")):
+        parser.add_argument(
+            f"--{role}", metavar="PORT", help=f"stdio, tcp:NUMBER or off (default: {where})"
+        )
     options, extra = parser.parse_known_args(arguments)
     board = load(options.board_dir)
     emulator = emulator_of(board, options.board_dir.parent)
@@ -54,16 +54,21 @@ def main(arguments: list[str] | None = None) -> int:
         return _become_virtual_board(options, extra)
     if extra:
         parser.error(f"{board.name} has no option {extra[0]}: see python -m {virtual.MODULE} -h")
-    command = COMMANDS[emulator.kind](emulator, options.elf)
-    return process.run(command, options.cwd, options.timeout or TIMEOUT)
+    wanted = Wanted.of(options.console, options.link)
+    timeout = options.timeout or (None if wanted.unlimited else TIMEOUT)
+    run = {"qemu": qemu.run, "host": host.run}[emulator.kind]
+    return run(board, options.elf, wanted, options.cwd, timeout)
 
 
 def _become_virtual_board(options: argparse.Namespace, extra: list[str]) -> NoReturn:
     """Go on as the virtual board: it keeps its own limits and has the terminal for itself."""
+    for role in ROLES:
+        if where := getattr(options, role):
+            extra = [*extra, f"--{role}", where]
     if options.cwd:
         extra = [*extra, "--cwd", str(options.cwd.resolve())]
-    served = any("tcp:" in word or word.endswith("pty") for word in extra)
-    timeout = options.timeout or (None if served else TIMEOUT)
+    served = any("tcp:" in word or word in ("pty", "--gdb") for word in extra)
+    timeout = options.timeout or (None if served or sys.stdin.isatty() else TIMEOUT)
     if timeout:
         extra = [*extra, "--timeout", str(timeout)]
     command = virtual.command(options.elf, options.board_dir, extra)

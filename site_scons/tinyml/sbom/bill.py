@@ -13,11 +13,10 @@ from tinyml.elf import debug_info
 from tinyml.elf import image as elf_image
 from tinyml.errors import UserError
 from tinyml.files import read_toml
+from tinyml.options import CALIBRATED_MODES
 from tinyml.sbom import contents
 from tinyml.sbom.inventory import Inventory, Places, take
 from tinyml.sbom.spdx import Document
-
-_CALIBRATED_MODES = ("int8", "int16x8")
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def _add_model(
     # An interpreter reads the .tflite on the device; ahead of time, only weights remain of it.
     if contents.read(converted) in contents.read(binary):
         document.relate(image, "CONTAINS", tflite)
-    if model.calibration and info.get("quantize") in _CALIBRATED_MODES:
+    if model.calibration and info.get("quantize") in CALIBRATED_MODES:
         data = document.add(contents.artifact(model.calibration, "OTHER", "Model-calibration"))
         document.relate(tflite, "GENERATED_FROM", data)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tinyml.emulator.stm32f746 import ports
+from tinyml.emulator import ports
 from tinyml.emulator.stm32f746.__main__ import parse_limit
 from tinyml.errors import UserError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from support.peripheral_bench import Bench
+from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746.line import Line
 from tinyml.emulator.stm32f746.peripheral import Gate
-from tinyml.emulator.stm32f746.ports import Port
 from tinyml.emulator.stm32f746.usart import Usart
 
 CR1, CR2, CR3, BRR, RTOR, RQR, ISR, ICR, RDR, TDR = (

@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
+from tinyml.boards import Board
 from tinyml.boards import load as load_board
-from tinyml.emulator.stm32f746 import image, ports, report
+from tinyml.emulator import ports
+from tinyml.emulator.serial_uart import serial_uart
+from tinyml.emulator.stm32f746 import gdb, image, report
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.machine import Setup, Stm32F746
 from tinyml.errors import UserError, exit_status
 
 UARTS = {"uart1": "USART1", "uart6": "USART6", "uart7": "UART7"}
-DEFAULTS = {"uart1": "stdio", "uart6": "off", "uart7": "off"}
+DEFAULTS = {"console": "stdio", "link": "off"}
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 LIMIT_REACHED = 124  # as timeout(1) reports it
 BOARD_ERROR = 125
@@ -49,13 +53,14 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("image", type=Path, help=".elf or .bin")
     options.add_argument("--board-dir", type=Path, help="the board's crystal and console baud rate")
-    for name, uart in UARTS.items():
+    for role, where in DEFAULTS.items():
         options.add_argument(
-            f"--{name}",
-            default=DEFAULTS[name],
+            f"--{role}",
             metavar="PORT",
-            help=f"{uart}: stdio, tcp:NUMBER, pty or off (default: {DEFAULTS[name]})",
+            help=f"the board's {role}: stdio, tcp:NUMBER, pty or off (default: {where})",
         )
+    for name, uart in UARTS.items():
+        options.add_argument(f"--{name}", metavar="PORT", help=f"{uart}, likewise")
     options.add_argument(
         "--limit", metavar="LIMIT", help="virtual seconds (10s) or instructions (200M)"
     )
@@ -67,9 +72,39 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--trace", type=Path, metavar="FILE", help="every register access")
     options.add_argument("--counts", metavar="FILE", help="the report with all functions, as JSON")
+    options.add_argument(
+        "--gdb", type=int, metavar="PORT", help="wait for GDB on this TCP port; 0: a free one"
+    )
     options.add_argument("--strict", action="store_true", help="an unmodelled register is an error")
     options.add_argument("--cwd", type=Path, metavar="DIR", help="where the firmware's files are")
     return options
+
+
+def open_ports(options: argparse.Namespace, board: Board | None) -> dict[str, ports.Port]:
+    """Open the serial ports that the options name, by UART.
+
+    The console is on stdio by itself, unless another port is.
+
+    Raises:
+        UserError: one that cannot be opened, a UART named twice, two on stdio.
+    """
+    wanted = {uart: where for name, uart in UARTS.items() if (where := getattr(options, name))}
+    explicit = dict(wanted)
+    for role in ports.ROLES:
+        uart, where = serial_uart(board, role), getattr(options, role)
+        if where and uart in wanted:
+            raise UserError(
+                f"{role}={where} and {uart} is {wanted[uart]} are two ports for one UART",
+                f"the {role}, which is {uart}, once",
+                f"leave out one of them: {role}={where}",
+            )
+        if where:
+            wanted[uart] = explicit[uart] = where
+        elif DEFAULTS[role] not in wanted.values():
+            wanted.setdefault(uart, DEFAULTS[role])
+    if list(wanted.values()).count("stdio") > 1:
+        raise ports.two_on_stdio()
+    return {uart: ports.make(where, uart in explicit) for uart, where in wanted.items()}
 
 
 def make_setup(options: argparse.Namespace, trace: TextIO | None) -> Setup:
@@ -79,24 +114,16 @@ def make_setup(options: argparse.Namespace, trace: TextIO | None) -> Setup:
         UserError: an option that makes no sense, a port that cannot be opened.
     """
     limit, seconds = parse_limit(options.limit) if options.limit else (None, None)
-    opened = {uart: ports.make(getattr(options, name)) for name, uart in UARTS.items()}
-    if sum(isinstance(port, ports.StdioPort) for port in opened.values()) > 1:
-        raise UserError(
-            "two serial ports on stdio",
-            "one of them; the others on tcp:PORT, pty or off",
-            "uart1=off uart6=stdio",
-        )
-    interactive = any(port.interactive for port in opened.values())
     board = load_board(options.board_dir) if options.board_dir else None
     known = {"crystal_hz": board.clock.crystal_hz} if board and board.clock else {}
-    known |= {"baud": board.console.baud} if board and board.console else {}
+    known |= {"baud": board.serial.console.baud} if board and board.serial else {}
     return Setup(
         **known,
-        ports=opened,
+        ports=open_ports(options, board),
         limit=limit,
         limit_seconds=seconds,
         timeout=options.timeout,
-        realtime=interactive if options.realtime is None else options.realtime == "1",
+        realtime=None if options.realtime is None else options.realtime == "1",
         strict=options.strict,
         trace=(lambda line: print(line, file=trace)) if trace else None,
     )
@@ -126,9 +153,12 @@ def _run(loaded: image.Image, options: argparse.Namespace, trace: TextIO | None)
     if options.cwd:
         os.chdir(options.cwd)
     machine = Stm32F746(loaded, setup, Log(options.strict))
-    for uart, port in setup.ports.items():
-        if port.interactive:
-            machine.log.note(f"{uart} is {port.where}")
+    _announce(setup.ports, options, machine)
+    if options.gdb is not None:
+        debugger = gdb.Debugger(machine, options.gdb)
+        machine.debugger = debugger
+        gdb.announce(debugger)
+    signal.signal(signal.SIGINT, lambda _number, _frame: machine.interrupt())
     try:
         status = machine.run()
         if status is None:
@@ -144,6 +174,19 @@ def _run(loaded: image.Image, options: argparse.Namespace, trace: TextIO | None)
     if counts:
         report.save(machine, str(counts))
     return status
+
+
+def _announce(
+    opened: Mapping[str, ports.Port], options: argparse.Namespace, machine: Stm32F746
+) -> None:
+    """Say where each port is that programs can connect to, now that they can."""
+    board = load_board(options.board_dir) if options.board_dir else None
+    roles = {serial_uart(board, role): role for role in ports.ROLES if getattr(options, role)}
+    for uart, port in opened.items():
+        if port.served and uart in roles:
+            print(f"{roles[uart]}: {port.where}", file=sys.stderr, flush=True)
+        elif port.served:
+            machine.log.note(f"{uart} is {port.where}")
 
 
 def _quietly(program: Callable[[], int]) -> int:

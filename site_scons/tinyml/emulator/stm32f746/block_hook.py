@@ -27,6 +27,8 @@ class Block(ctypes.Structure):
         ("count", ctypes.c_uint16),
         ("moves_sp", ctypes.c_uint8),
         ("uses_fpu", ctypes.c_uint8),
+        ("divides", ctypes.c_uint8),
+        ("sets_control", ctypes.c_uint8),
     )
 
 
@@ -46,16 +48,28 @@ class BlockHook(ctypes.Structure):
     """``struct block_hook``: what the hook and we tell each other."""
 
     _fields_ = (
+        ("start", ctypes.c_void_p),
         ("stop", ctypes.c_void_p),
         ("read_register", ctypes.c_void_p),
+        ("write_register", ctypes.c_void_p),
         ("executed", ctypes.c_uint64),
         ("deadline", ctypes.c_uint64),
+        ("bad_value", ctypes.c_uint64),
+        *((name, ctypes.c_uint32) for name in ("running", "count")),
+        *((name, ctypes.c_uint32) for name in ("pc", "xpsr", "primask", "basepri", "faultmask")),
+        ("hint", ctypes.c_uint32),
+        *((name, ctypes.c_uint32) for name in ("interrupts", "interrupt", "interrupt_pc")),
+        *((name, ctypes.c_uint32) for name in ("accesses", "access", "bad_address", "bad_size")),
+        ("exc_return", ctypes.c_uint32),
         ("attention", ctypes.c_uint32),
         ("watch_masks", ctypes.c_uint32),
         ("masks", ctypes.c_uint32 * 3),
-        ("mask_numbers", ctypes.c_int32 * 3),
         ("fpu_off", ctypes.c_uint32),
         ("stopped_for_fpu", ctypes.c_uint32),
+        ("trap_divisions", ctypes.c_uint32),
+        ("stopped_for_division", ctypes.c_uint32),
+        ("controls_set", ctypes.c_uint32),
+        ("control_set", ctypes.c_uint32),
         ("address", ctypes.c_uint32),
         ("size", ctypes.c_uint32),
         ("sp_moved", ctypes.c_uint32),
@@ -76,8 +90,16 @@ def load() -> ctypes.CDLL:
     if not library.exists():
         _compile(library)
     loaded = ctypes.CDLL(str(library))
-    loaded.block_hook_leave.argtypes = (ctypes.POINTER(BlockHook), ctypes.c_uint32)
-    loaded.block_hook_leave.restype = None
+    word, hook = ctypes.c_uint32, ctypes.POINTER(BlockHook)
+    signatures = {
+        "block_hook_leave": (hook, word),
+        "core_run": (ctypes.c_void_p, hook, word),
+        "core_push": (ctypes.c_void_p, hook, word, word, word),
+        "core_enter": (ctypes.c_void_p, hook, word, word, word),
+        "core_pop": (ctypes.c_void_p, hook, word, word, ctypes.POINTER(word)),
+    }
+    for name, arguments in signatures.items():
+        getattr(loaded, name).argtypes = arguments
     return loaded
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ctypes
 import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from unicorn import UC_ARCH_ARM, UC_MODE_MCLASS, UC_MODE_THUMB, Uc, UcError
 from unicorn import arm_const as arm
 from unicorn import unicorn_const as uc
-from unicorn.unicorn_py3.unicorn import uclib
+from unicorn.unicorn_py3.unicorn import MMIO_READ_CFUNC, MMIO_WRITE_CFUNC, uclib
 
 from tinyml.emulator.stm32f746 import block_hook
 from tinyml.emulator.stm32f746.memory import Memories
@@ -22,10 +22,10 @@ from tinyml.emulator.stm32f746.memory import Memories
 # Numbers of the exceptions that unicorn does not handle (QEMU's, target/arm).
 _SVC, _PREFETCH_ABORT, _BKPT, _EXCEPTION_EXIT = 2, 3, 7, 8
 _NEVER = (1 << 64) - 1
-# YIELD, WFE, SEV: hints that unicorn refuses, with the program counter already past them.
-HINTS = {0xBF10: "yield", 0xBF20: "wfe", 0xBF40: "sev"}
+_NOWHERE = 0xFFFFFFFE  # an address that no run reaches
 _WFI = 0xBF30
 T_BIT = 1 << 24
+LONGEST_BLOCK = 1024  # bytes; unicorn ends a block at a page's end
 FPCA = 1 << 2
 
 REGISTERS = {
@@ -67,10 +67,14 @@ class Why(enum.Enum):
     READ = "no memory to read"
     WRITE = "no memory to write"
     PROTECTED = "memory that cannot be written"
+    READ_DENIED = "memory that may not be read"
+    FETCH_DENIED = "memory that may not be executed"
+    DIVISION = "a division, while those by zero trap"
+    DIVIDE_BY_ZERO = "division by zero"
+    DENIED = "an access that the MPU forbids"
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(NamedTuple):
     """One stop: ``pc`` is the instruction at fault, or the next one to run.
 
     ``address``, ``size`` and ``value`` are those of an access that failed.
@@ -81,6 +85,25 @@ class Stop:
     address: int = 0
     size: int = 0
     value: int = 0
+
+
+# What the hook keeps a copy of while the core does not run.
+_NOTED = frozenset(("pc", "xpsr", "primask", "basepri", "faultmask"))
+# Hints that unicorn refuses, with the program counter already past them.
+HINTS = {0xBF10: Why.YIELD, 0xBF20: Why.WFE, 0xBF40: Why.SEV}
+_INTERRUPTS = {
+    _SVC: Why.SVC,
+    _BKPT: Why.BKPT,
+    _EXCEPTION_EXIT: Why.EXCEPTION_RETURN,
+    _PREFETCH_ABORT: Why.FETCH,
+}
+_ACCESSES = {
+    uc.UC_MEM_READ_UNMAPPED: Why.READ,
+    uc.UC_MEM_WRITE_UNMAPPED: Why.WRITE,
+    uc.UC_MEM_WRITE_PROT: Why.PROTECTED,
+    uc.UC_MEM_READ_PROT: Why.READ_DENIED,
+    uc.UC_MEM_FETCH_PROT: Why.FETCH_DENIED,
+}
 
 
 class Core:
@@ -98,10 +121,10 @@ class Core:
         self._written = ctypes.c_uint64()
         self._map_memories()
         self._attach_hook()
-        self._stops: list[Stop] = []  # what the callbacks saw
-        self._running = False
-        self._uc.hook_add(uc.UC_HOOK_INTR, self._exception)
-        self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._invalid_access)
+        self._callbacks: list[Any] = []  # unicorn does not keep them alive
+        self._raised: BaseException | None = None  # in a callback
+        self._frame = ctypes.c_uint32()
+        self.breakpoints: set[int] = set()
 
     def _map_memories(self) -> None:
         regions = iter(self.hook.regions)
@@ -119,22 +142,32 @@ class Core:
 
     def _attach_hook(self) -> None:
         hook = self.hook
-        hook.stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p)
-        hook.read_register = ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p)
-        names = ("primask", "basepri", "faultmask")
-        hook.mask_numbers = (ctypes.c_int32 * 3)(*(REGISTERS[name] for name in names))
+        for field, function in (
+            ("start", uclib.uc_emu_start),
+            ("stop", uclib.uc_emu_stop),
+            ("read_register", uclib.uc_reg_read),
+            ("write_register", uclib.uc_reg_write),
+        ):
+            setattr(hook, field, ctypes.cast(function, ctypes.c_void_p))
         hook.deadline = _NEVER
         hook.lowest_msp = 0xFFFFFFFF
-        self._handle = ctypes.c_size_t()
+        self._handles: list[ctypes.c_size_t] = []
+        self._add_hook(uc.UC_HOOK_BLOCK, self._library.block_hook_enter)
+        self._add_hook(uc.UC_HOOK_INTR, self._library.core_interrupted)
+        self._add_hook(uc.UC_HOOK_MEM_INVALID, self._library.core_access_failed)
+
+    def _add_hook(self, kind: int, function: Any) -> None:
+        handle = ctypes.c_size_t()
         uclib.uc_hook_add(
             self._uc._uch,
-            ctypes.byref(self._handle),
-            uc.UC_HOOK_BLOCK,
-            ctypes.cast(self._library.block_hook_enter, ctypes.c_void_p),
-            ctypes.byref(hook),
+            ctypes.byref(handle),
+            kind,
+            ctypes.cast(function, ctypes.c_void_p),
+            ctypes.byref(self.hook),
             ctypes.c_uint64(1),
             ctypes.c_uint64(0),
         )
+        self._handles.append(handle)
 
     # --- registers ---------------------------------------------------------------------
 
@@ -148,6 +181,8 @@ class Core:
             value |= self["xpsr"] >> 24 & 1
         self._written.value = value
         uclib.uc_reg_write(self._uc._uch, REGISTERS[name], ctypes.byref(self._written))
+        if name in _NOTED:
+            setattr(self.hook, name, value & ~1 if name == "pc" else value)
 
     def read_all(self, names: tuple[str, ...]) -> list[int]:
         """Return several registers, in one call: an exception reads thirty."""
@@ -175,18 +210,55 @@ class Core:
         write: Callable[[int, int, int], None],
     ) -> None:
         """Map peripherals; the callbacks take an address and a size in bytes."""
+        callbacks = (self._read_callback(origin, read), self._write_callback(origin, write))
+        self._callbacks.append(callbacks)
+        status = uclib.uc_mmio_map(self._uc._uch, origin, size, callbacks[0], 0, callbacks[1], 0)
+        if status:
+            raise UcError(status)
 
-        def on_read(_core: Uc, offset: int, width: int, _data: object) -> int:
-            return read(origin + offset, width)
+    def _read_callback(self, origin: int, read: Callable[[int, int], int]) -> Any:
+        def on_read(_core: int, offset: int, width: int, _data: object) -> int:
+            try:
+                return read(origin + offset, width)
+            except BaseException as error:  # noqa: BLE001 - see there
+                self._callback_raised(error)
+                return 0
 
-        def on_write(_core: Uc, offset: int, width: int, value: int, _data: object) -> None:
-            write(origin + offset, width, value)
+        return MMIO_READ_CFUNC(on_read)
 
-        self._uc.mmio_map(origin, size, on_read, None, on_write, None)
+    def _write_callback(self, origin: int, write: Callable[[int, int, int], None]) -> Any:
+        def on_write(_core: int, offset: int, width: int, value: int, _data: object) -> None:
+            try:
+                write(origin + offset, width, value)
+            except BaseException as error:  # noqa: BLE001 - see there
+                self._callback_raised(error)
+
+        return MMIO_WRITE_CFUNC(on_write)
+
+    def _callback_raised(self, error: BaseException) -> None:
+        """Keep the first exception: it cannot pass through unicorn."""
+        self._raised = self._raised or error
+        self._uc.emu_stop()
 
     def unmap_io(self, origin: int, size: int) -> None:
         """Undo `map_io`."""
         self._uc.mem_unmap(origin, size)
+
+    def protect(self, address: int, size: int, allowed: int) -> None:
+        """Allow reading (1), writing (2) and execution (4) of memory."""
+        self._uc.mem_protect(address, size, allowed)
+
+    def forget_code(self, address: int, size: int) -> None:
+        """Translate and decode the code there again: its memory was changed behind the core."""
+        found = self.memories.at(address, size)
+        if found is None:
+            return
+        memory, offset = found
+        blocks = self._blocks[memory.name]
+        for index in range(max(0, offset - LONGEST_BLOCK) // 2, (offset + size) // 2):
+            blocks[index].size = 0
+        for origin in memory.origins():
+            self._uc.ctl_remove_cache(origin + offset, origin + offset + size)
 
     # --- running -----------------------------------------------------------------------
 
@@ -195,106 +267,115 @@ class Core:
         """Instructions executed since power-on; in a callback, up to its block's end."""
         return int(self.hook.executed)
 
+    @property
+    def running(self) -> bool:
+        """Whether this is a callback of an instruction."""
+        return bool(self.hook.running)
+
     def now(self) -> int:
         """Return the instructions executed; in a callback, those up to its block's start."""
-        block = self._block() if self._running else None
-        return self.executed - (block.count if block is not None else 0)
+        hook = self.hook
+        executed: int = hook.executed
+        return executed - hook.count if hook.running else executed
 
     def run(self, deadline: int) -> Stop:
         """Run until something happens, or until ``deadline`` instructions have been executed."""
         self.hook.deadline = deadline
-        return self._start(0xFFFFFFFE)
+        return self._start(_NOWHERE)
 
-    def step_to(self, address: int) -> Stop:
-        """Run from here until ``address``, which follows with no branch between; never stops."""
-        saved = self.hook.attention, self.hook.watch_masks, self.hook.fpu_off
-        self.hook.attention = self.hook.watch_masks = self.hook.fpu_off = 0
-        self.hook.deadline = _NEVER
+    def width(self, address: int) -> int:
+        """Return the bytes of the instruction at ``address``: ARMv7-M ARM section A5.1."""
+        code = self.memories.read(address, 2) or b"\0\0"
+        return 4 if code[1] >> 3 >= 0x1D else 2
+
+    def step(self) -> Stop:
+        """Execute one instruction, whatever it is."""
+        pc = self["pc"]
+        return self.step_to(pc + self.width(pc), self.executed + 1)
+
+    def step_to(self, address: int, deadline: int = _NEVER) -> Stop:
+        """Run from here until ``address``; a branch between the two needs a ``deadline``."""
+        hook = self.hook
+        saved = hook.attention, hook.watch_masks, hook.fpu_off, hook.trap_divisions
+        hook.attention = hook.watch_masks = hook.fpu_off = hook.trap_divisions = 0
+        hook.deadline = deadline
         pc = self["pc"]
         self._uc.ctl_remove_cache(pc, pc + 2)  # a block translated before would not end there
         try:
             return self._start(address)
         finally:
             self.hook.attention |= saved[0]
-            self.hook.watch_masks, self.hook.fpu_off = saved[1:]
+            hook.watch_masks, hook.fpu_off, hook.trap_divisions = saved[1:]
+            if self.breakpoints:  # what was translated without them must not run again
+                self._uc.ctl_remove_cache(pc, pc + 2)
+
+    def set_breakpoints(self, addresses: set[int]) -> None:
+        """Stop before the instructions at ``addresses``; `run` ends there with BOUNDARY."""
+        changed = addresses ^ self.breakpoints
+        self.breakpoints = addresses
+        self._uc.ctl_exits_enabled(bool(addresses))
+        for address in changed:
+            self._uc.ctl_remove_cache(address, address + 2)
 
     def _start(self, until: int) -> Stop:
-        self._stops.clear()
-        start = self["pc"] | self["xpsr"] >> 24 & 1
-        self._running = True
-        try:
-            self._uc.emu_start(start, until)
-        except UcError as error:
-            return self._failure(error)
-        finally:
-            self._running = False
-        pc = self["pc"]
-        if self._stops:
-            return self._with_count(self._stops[0])
-        if self._ended_with(pc, {_WFI: "wfi"}):
+        hook = self.hook
+        if self.breakpoints:  # unicorn looks at its list of exits then, and not at ``until``
+            beyond = self.breakpoints if until == _NOWHERE else ()
+            self._uc.ctl_set_exits([until, *beyond])
+        error = self._library.core_run(self._uc._uch, ctypes.byref(hook), until)
+        if self._raised is not None:
+            raised, self._raised = self._raised, None
+            raise raised
+        pc = hook.pc
+        if error:
+            return self._failure(error, pc)
+        if hook.interrupts:
+            why = _INTERRUPTS.get(hook.interrupt, Why.UNDEFINED)
+            return self._with_count(Stop(why, hook.interrupt_pc))
+        if hook.hint == _WFI:
             return Stop(Why.WFI, pc)
-        return Stop(Why.NO_FPU if self.hook.stopped_for_fpu else Why.BOUNDARY, pc)
+        if hook.stopped_for_division:
+            return Stop(Why.DIVISION, pc)
+        return Stop(Why.NO_FPU if hook.stopped_for_fpu else Why.BOUNDARY, pc)
 
-    def _exception(self, core: Uc, number: int, _data: object) -> None:
-        pc = core.reg_read(arm.UC_ARM_REG_PC)
-        reasons = {
-            _SVC: Why.SVC,
-            _BKPT: Why.BKPT,
-            _EXCEPTION_EXIT: Why.EXCEPTION_RETURN,
-            _PREFETCH_ABORT: Why.FETCH,
-        }
-        self._stops.append(Stop(reasons.get(number, Why.UNDEFINED), pc))
-        core.emu_stop()
-
-    def _invalid_access(
-        self, _core: Uc, access: int, address: int, size: int, value: int, _data: object
-    ) -> bool:
-        reasons = {
-            uc.UC_MEM_READ_UNMAPPED: Why.READ,
-            uc.UC_MEM_WRITE_UNMAPPED: Why.WRITE,
-            uc.UC_MEM_WRITE_PROT: Why.PROTECTED,
-        }
-        self._stops.append(Stop(reasons.get(access, Why.FETCH), 0, address, size, value))
-        return False
-
-    def _failure(self, error: UcError) -> Stop:
-        pc = self["pc"]
-        if not self["xpsr"] & T_BIT:
+    def _failure(self, error: int, pc: int) -> Stop:
+        hook = self.hook
+        if not hook.xpsr & T_BIT:
             return Stop(Why.NOT_THUMB, pc)
-        if error.errno == uc.UC_ERR_INSN_INVALID:
-            hint = self._ended_with(pc, HINTS)
-            if hint:
-                return Stop(Why(hint), pc)
+        if error == uc.UC_ERR_INSN_INVALID:
+            if hook.hint in HINTS:
+                return Stop(HINTS[hook.hint], pc)
             return self._with_count(Stop(Why.UNDEFINED, pc))
-        if not self._stops:
-            raise error
-        stop = self._stops[0]
-        return self._with_count(Stop(stop.why, pc, stop.address, stop.size, stop.value))
+        if not hook.accesses:
+            raise UcError(error)
+        why = _ACCESSES.get(hook.access, Why.FETCH)
+        return self._with_count(Stop(why, pc, hook.bad_address, hook.bad_size, hook.bad_value))
+
+    # --- exceptions --------------------------------------------------------------------
+
+    def push(self, align: bool, fpu: bool, fpdscr: int) -> tuple[int, bool]:
+        """Stack an exception's frame; return EXC_RETURN and whether there was memory for it."""
+        hook = self.hook
+        pushed = self._library.core_push(self._uc._uch, ctypes.byref(hook), align, fpu, fpdscr)
+        return hook.exc_return, bool(pushed)
+
+    def enter(self, number: int, vector: int, exc_return: int) -> None:
+        """Begin the handler at ``vector``."""
+        self._library.core_enter(self._uc._uch, ctypes.byref(self.hook), number, vector, exc_return)
+
+    def pop(self, exc_return: int, align: bool) -> tuple[int, int]:
+        """Unstack a frame; return 0, 1 (not in memory) or -1 (it is none), and where it is."""
+        result = self._library.core_pop(
+            self._uc._uch, ctypes.byref(self.hook), exc_return, align, ctypes.byref(self._frame)
+        )
+        return result, self._frame.value
 
     def _with_count(self, stop: Stop) -> Stop:
         """Count the block up to the instruction that stopped it, where that is in the block."""
-        if stop.why in (Why.FETCH, Why.EXCEPTION_RETURN, Why.SVC):
+        if stop.why in (Why.FETCH, Why.FETCH_DENIED, Why.EXCEPTION_RETURN, Why.SVC):
             return stop  # the block ended with the branch
         self._library.block_hook_leave(ctypes.byref(self.hook), stop.pc)
         return stop
-
-    def _ended_with(self, pc: int, hints: dict[int, str]) -> str | None:
-        """Return the hint that the block which ends at ``pc`` ends with."""
-        if self.hook.address + self.hook.size != pc:
-            return None
-        for width in (2, 4):
-            code = self.memories.read(pc - width, width)
-            if code is None or self.hook.size < width:
-                continue
-            first = int.from_bytes(code[:2], "little")
-            # The wide form of a hint: 0xF3AF 0x80nn for 0xBFn0.
-            second = int.from_bytes(code[2:], "little")
-            narrow = first if width == 2 else 0xBF00 | (second & 0xFF) << 4
-            if width == 4 and (first != 0xF3AF or second & 0xFF00 != 0x8000):
-                continue
-            if narrow in hints:
-                return hints[narrow]
-        return None
 
     # --- counts ------------------------------------------------------------------------
 

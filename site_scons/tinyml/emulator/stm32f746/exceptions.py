@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
 from tinyml.emulator.stm32f746.core import FPCA, T_BIT, Core, Stop, Why
@@ -20,10 +19,10 @@ from tinyml.emulator.stm32f746.nvic import (
 from tinyml.emulator.stm32f746.scs import Scs
 
 # CFSR, section 4.3.10 of PM0253.
-IACCVIOL, DACCVIOL, MMARVALID = 1 << 0, 1 << 1, 1 << 7
+IACCVIOL, DACCVIOL, MUNSTKERR, MSTKERR, MMARVALID = 1 << 0, 1 << 1, 1 << 3, 1 << 4, 1 << 7
 IBUSERR, PRECISERR, IMPRECISERR = 1 << 8, 1 << 9, 1 << 10
 UNSTKERR, STKERR, BFARVALID = 1 << 11, 1 << 12, 1 << 15
-UNDEFINSTR, INVSTATE, INVPC, NOCP = 1 << 16, 1 << 17, 1 << 18, 1 << 19
+UNDEFINSTR, INVSTATE, INVPC, NOCP, DIVBYZERO = 1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 25
 VECTTBL, FORCED, DEBUGEVT = 1 << 1, 1 << 30, 1 << 31
 SPSEL, NPRIV = 1 << 1, 1 << 0
 ALIGNED = 1 << 9  # in the stacked xPSR: four bytes were left free
@@ -37,6 +36,9 @@ NEVER_EXECUTED = (range(0x40000000, 0x60000000), range(0xA0000000, 0x100000000))
 CAUSES = {
     Why.UNDEFINED: (USAGE_FAULT, UNDEFINSTR),
     Why.NO_FPU: (USAGE_FAULT, NOCP),
+    Why.DIVIDE_BY_ZERO: (USAGE_FAULT, DIVBYZERO),
+    Why.DENIED: (MEM_MANAGE, DACCVIOL | MMARVALID),
+    Why.FETCH_DENIED: (MEM_MANAGE, IACCVIOL),
     Why.NOT_THUMB: (USAGE_FAULT, INVSTATE),
     Why.READ: (BUS_FAULT, PRECISERR | BFARVALID),
     Why.WRITE: (BUS_FAULT, PRECISERR | BFARVALID),
@@ -58,18 +60,25 @@ class Exceptions:
         self.taken: dict[int, int] = {}
         self.on_entry: Callable[[int, int], None] = lambda number, pc: None
         self.on_fault: Callable[[int, Stop], None] = lambda number, stop: None
+        # Whether the MPU lets the core, as it is, read or write its stack.
+        self.may_stack: Callable[[int, int], bool] = lambda frame, size: True
+        self.may_unstack: Callable[[int, int, bool], bool] = lambda frame, size, thread: True
 
     def masks(self) -> Masks:
         """Return the core's mask registers."""
-        return Masks(*self._core.read_all(("primask", "basepri", "faultmask")))
+        hook = self._core.hook
+        return Masks(hook.primask, hook.basepri, hook.faultmask)
 
     @property
     def current(self) -> int:
         """The exception being handled; 0 in thread mode."""
-        return self._core["xpsr"] & 0x1FF
+        return int(self._core.hook.xpsr & 0x1FF)
 
     def deliver(self) -> None:
         """Take what is pending and urgent enough; else watch the masks that hold it back."""
+        if not self._nvic.pending:
+            self._core.hook.watch_masks = 0
+            return
         number = self._nvic.takeable(self.masks())
         if number is not None:
             self.enter(number)
@@ -77,58 +86,57 @@ class Exceptions:
 
     def _watch(self) -> None:
         """Have the core stop when a mask changes while something waits behind it."""
-        masks, hook = self.masks(), self._core.hook
-        hook.masks[0], hook.masks[1], hook.masks[2] = masks.primask, masks.basepri, masks.faultmask
+        hook = self._core.hook
         hook.watch_masks = bool(self._nvic.takeable(Masks()))
+        if hook.watch_masks:
+            hook.masks[:] = self.masks()
 
     # --- entry: PushStack, ExceptionTaken -----------------------------------------------------
 
     def enter(self, number: int) -> None:
         """Stack the registers and go to the handler of ``number``."""
-        exc_return, pushed = self._push()
-        if not pushed:
-            number = self._stacking_failed(number)
+        exc_return, pushed, permitted = self._push()
+        if not permitted:
+            number = self._stacking_failed(number, MEM_MANAGE, MSTKERR)
+        elif not pushed:
+            number = self._stacking_failed(number, BUS_FAULT, STKERR)
         self._start_handler(number, exc_return)
 
-    def _stacking_failed(self, number: int) -> int:
+    def _stacking_failed(self, number: int, fault: int, bit: int) -> int:
         """Return what is taken instead of ``number``, which stays pending: section B1.5.11."""
-        self._scs.values["cfsr"] |= STKERR
+        self._scs.values["cfsr"] |= bit
         if number in (NMI, HARD_FAULT):
             self._scs.values["hfsr"] |= FORCED
             return number  # nothing is more urgent: its handler begins with no frame
         urgent = self._nvic.group(self._nvic.priority(number))
-        if self._scs.fault_enabled(BUS_FAULT) and (
-            self._nvic.group(self._nvic.priority(BUS_FAULT)) < urgent
+        if self._scs.fault_enabled(fault) and (
+            self._nvic.group(self._nvic.priority(fault)) < urgent
         ):
-            taken = BUS_FAULT
+            taken = fault
         else:
             self._scs.values["hfsr"] |= FORCED
             taken = HARD_FAULT
         self._nvic.pend(number)
         return taken
 
-    def _push(self) -> tuple[int, bool]:
-        """Stack a basic or an extended frame; return EXC_RETURN and whether there was room."""
-        core = self._core
-        control, xpsr, sp = core.read_all(("control", "xpsr", "sp"))
-        thread = not xpsr & 0x1FF
-        floating = bool(control & FPCA) and self._scs.bit("fpccr", 31) and self._scs.fpu_on
-        align = self._scs.bit("ccr", 9)
-        frame = sp - (0x68 if floating else 0x20)
-        padded = bool(align and frame & 4)
-        frame = (frame & ~4 if align else frame) & 0xFFFFFFFF
-        words = [*core.read_all(BASIC), core["pc"], xpsr & ~ALIGNED | padded * ALIGNED]
-        if floating:
-            words += [*core.read_all(FLOATING), core["fpscr"], 0]
-            core["fpscr"] = self._scs.values["fpdscr"]
-        pushed = core.memories.write(frame, struct.pack(f"<{len(words)}I", *words))
-        core["sp"] = frame
-        on_process_stack = thread and bool(control & SPSEL)
-        if not on_process_stack:
-            core.hook.lowest_msp = min(core.hook.lowest_msp, frame)
-        core["control"] = control & NPRIV
-        exc_return = 0xFFFFFFF1 | thread << 3 | on_process_stack << 2
-        return exc_return & ~(floating << 4), pushed
+    def _push(self) -> tuple[int, bool, bool]:
+        """Stack a basic or an extended frame.
+
+        Return EXC_RETURN, whether there was memory for it, and whether the MPU permits it.
+        """
+        scs, core = self._scs, self._core
+        fpu = scs.bit("fpccr", 31) and scs.fpu_on
+        arguments = scs.bit("ccr", 9), fpu, scs.values["fpdscr"]
+        if not scs.bit("mpu_ctrl", 0):
+            return *core.push(*arguments), True
+        sp, control = core.read_all(("sp", "control"))
+        size = 0x68 if fpu and control & FPCA else 0x20
+        permitted = self.may_stack(sp - size, size)
+        before = None if permitted else core.memories.read(sp - size, size)
+        exc_return, pushed = core.push(*arguments)
+        if before is not None:
+            core.memories.write(sp - size, before)
+        return exc_return, pushed, permitted
 
     def _start_handler(self, number: int, exc_return: int) -> None:
         core = self._core
@@ -141,12 +149,10 @@ class Exceptions:
             vector = core.memories.word(self._scs.values["vtor"] + 4 * number)
             if vector is None:
                 raise self._lockup("the vector table is not in memory")
-        self.on_entry(number, core["pc"])
+        self.on_entry(number, core.hook.pc)
         self.taken[number] = self.taken.get(number, 0) + 1
         self._nvic.activate(number)
-        core["xpsr"] = core["xpsr"] & 0xF80F0000 | (vector & 1) << 24 | number
-        core["lr"] = exc_return
-        core["pc"] = vector & ~1
+        core.enter(number, vector, exc_return)
 
     # --- return: ExceptionReturn ----------------------------------------------------------------
 
@@ -176,33 +182,26 @@ class Exceptions:
         self._start_handler(number, exc_return)
 
     def _pop(self, exc_return: int) -> bool:
-        core = self._core
-        thread, process, floating = exc_return & 8, exc_return & 4, not exc_return & 16
-        frame = core["psp"] if process else core["msp"]
-        size = 0x68 if floating else 0x20
-        data = core.memories.read(frame, size)
-        if data is None:
+        if self._scs.bit("mpu_ctrl", 0) and not self._may_pop(exc_return):
+            return False
+        result, frame = self._core.pop(exc_return, self._scs.bit("ccr", 9))
+        if result > 0:
             number = self._escalate(BUS_FAULT, UNSTKERR)
-            self.on_fault(number, Stop(Why.READ, exc_return, frame, size))
+            self.on_fault(number, Stop(Why.READ, exc_return, frame))
             self._start_handler(number, exc_return)
-            return False
-        words = struct.unpack(f"<{size // 4}I", data)
-        if bool(words[7] & 0x1FF) == bool(thread):
+        elif result < 0:
             self._invalid_return(exc_return)
-            return False
-        control = core["control"] & NPRIV | (bool(process) * SPSEL) | floating * FPCA
-        core["xpsr"] = words[7] & ~ALIGNED
-        core["control"] = control
-        # Bit 9 says that the frame was aligned with four bytes above it.
-        core["sp"] = frame + size + (4 if words[7] & ALIGNED and self._scs.bit("ccr", 9) else 0)
-        for name, word in zip(BASIC, words, strict=False):
-            core[name] = word
-        core["pc"] = words[6] & ~1
-        if floating:
-            for name, word in zip(FLOATING, words[8:], strict=False):
-                core[name] = word
-            core["fpscr"] = words[24]
-        return True
+        return result == 0
+
+    def _may_pop(self, exc_return: int) -> bool:
+        frame = self._core["psp" if exc_return & 4 else "msp"]
+        size = 0x20 if exc_return & 16 else 0x68
+        if self.may_unstack(frame, size, bool(exc_return & 8)):
+            return True
+        number = self._escalate(MEM_MANAGE, MUNSTKERR)
+        self.on_fault(number, Stop(Why.DENIED, exc_return, frame))
+        self._start_handler(number, exc_return)
+        return False
 
     # --- faults: section B1.5.14 ---------------------------------------------------------------
 
@@ -213,6 +212,8 @@ class Exceptions:
             number, bits = MEM_MANAGE, IACCVIOL
         if bits & BFARVALID:
             self._scs.values["bfar"] = stop.address
+        if bits & MMARVALID:
+            self._scs.values["mmfar"] = stop.address
         self._core["pc"] = stop.pc
         self.synchronous(number, bits, stop)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tinyml.emulator.stm32f746.ports import Port
+from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746.usart import Usart
 
 
@@ -23,6 +23,12 @@ class Line:
         """The frame on the line is lost with the UART's reset."""
         self._coming = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way: no byte to the UART, none from it, none left unread."""
+        coming = self._coming is not None or (self.port.incoming and self._uart.listens)
+        return not coming and self._uart.idle
+
     def _start(self) -> None:
         if self.port.where != "off":
             self._uart.expects(self._baud)
@@ -38,8 +44,7 @@ class Line:
         if self._coming is not None or not self.port.incoming or not self._uart.listens:
             return
         self._coming = self.port.incoming.popleft()
-        cycles = self._uart.cycles(self._uart.frame_bits)
-        self._uart.system.time.after(cycles, self._arrive)
+        self._uart.system.time.after(self._uart.frame_cycles, self._arrive)
 
     def _arrive(self) -> None:
         byte, self._coming = self._coming, None

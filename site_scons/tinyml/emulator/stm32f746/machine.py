@@ -6,9 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746 import chip
 from tinyml.emulator.stm32f746.bus import Bus
+from tinyml.emulator.stm32f746.condition import condition_holds
 from tinyml.emulator.stm32f746.core import Core, Stop, Why
 from tinyml.emulator.stm32f746.cycle_counter import CycleCounter
 from tinyml.emulator.stm32f746.dma import Dma
@@ -16,31 +19,34 @@ from tinyml.emulator.stm32f746.dwt import Dwt
 from tinyml.emulator.stm32f746.exceptions import Exceptions, name_of
 from tinyml.emulator.stm32f746.flash import Flash
 from tinyml.emulator.stm32f746.image import Image
-from tinyml.emulator.stm32f746.iwdg import Iwdg
 from tinyml.emulator.stm32f746.line import Line
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.memory import Memories, chip_memories
 from tinyml.emulator.stm32f746.nvic import Nvic
 from tinyml.emulator.stm32f746.peripheral import Gate, Peripheral, System
-from tinyml.emulator.stm32f746.ports import Port
+from tinyml.emulator.stm32f746.protection import Protection
 from tinyml.emulator.stm32f746.pwr import Pwr
 from tinyml.emulator.stm32f746.rcc import Rcc
 from tinyml.emulator.stm32f746.scheduler import NEVER, Scheduler
-from tinyml.emulator.stm32f746.scs import Scs
+from tinyml.emulator.stm32f746.scs import DIV_0_TRP, Scs
 from tinyml.emulator.stm32f746.semihosting import BKPT_NUMBER, Semihosting
-from tinyml.emulator.stm32f746.timer import Timer
 from tinyml.errors import UserError
 
 SLICE = 2_000_000  # instructions at most between two looks at the wall clock
 PACE = 1e-3  # seconds of virtual time between two looks, in real time
 LEDS = {("I", 1): "LD1"}  # UM1907 section 6.17
 MAX_RESETS = 100
+LONGEST_WAIT = 0.1  # seconds between two looks at the limits while the core sleeps
+QUIET = 3.0  # seconds of virtual time asleep, after the end of the input, that end the run
 NEAR = 0x10000  # a stack pointer so little below its stack got there by growing
 
 
 @dataclass(frozen=True)
 class Setup:
-    """How the board is run; ``ports`` by the UART's name, ``limit`` in instructions."""
+    """How the board is run; ``ports`` by the UART's name, ``limit`` in instructions.
+
+    ``realtime`` None: while a port may bring something, virtual time is no faster than ours.
+    """
 
     crystal_hz: int = 25_000_000
     baud: int = 115200
@@ -48,9 +54,41 @@ class Setup:
     limit: int | None = None
     limit_seconds: float | None = None
     timeout: float | None = None
-    realtime: bool = False
+    realtime: bool | None = None
     strict: bool = False
     trace: Callable[[str], None] | None = None
+
+
+@dataclass
+class _Idle:
+    """What went over the lines until ``since``, and the cycles slept since then."""
+
+    done: int = -1
+    since: int = 0
+    slept: int = 0
+
+
+class Debugger(Protocol):
+    """What a debugger does around each stretch of execution: see gdb.py."""
+
+    @property
+    def masks_interrupts(self) -> bool:
+        """Whether no exception is to be taken now."""
+
+    def before(self) -> bool:
+        """Let the board stand as long as it must; return whether it may run."""
+
+    def run(self, deadline: int) -> Stop:
+        """Let the core run."""
+
+    def after(self, stop: Stop) -> None:
+        """Look at what ended the run."""
+
+    def breakpoint(self) -> None:
+        """The core stands before a BKPT."""
+
+    def ended(self, status: int) -> None:
+        """The run is over."""
 
 
 class Stm32F746:
@@ -67,11 +105,16 @@ class Stm32F746:
         self.resets: list[str] = []
         self.leds: dict[str, list[bool]] = {name: [] for name in LEDS.values()}
         self.ended: str | None = None
+        self.finished = False
         self.faults: list[str] = []
         self._reset_cause: str | None = None
         self._bus_error: int | None = None
-        self._input = threading.Event()
+        self._input, self._came = threading.Event(), True
+        self._idle = _Idle()
+        self._interrupted = False
         self._event_register = False
+        self._stale: list[tuple[int, int]] = []
+        self.debugger: Debugger | None = None
         self._build()
         self._load()
 
@@ -80,7 +123,7 @@ class Stm32F746:
     def _build(self) -> None:
         system = System(self.time, self.log, self, self.nvic.set_line, self._request_reset)
         self.rcc = Rcc("RCC", 0x40023800, system, self.setup.crystal_hz)
-        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error)
+        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error, self)
         self.pwr = Pwr("PWR", 0x40007000, system, Gate("apb1enr", 28))
         self.scs = Scs("SCS", 0xE000E000, system, self.nvic)
         self.dwt = Dwt("DWT", 0xE0001000, system, lambda: self.scs.bit("demcr", 24))
@@ -103,6 +146,9 @@ class Stm32F746:
             self.core.map_io(
                 peripheral.base, max(peripheral.SIZE, 0x400), self.bus.read, self.bus.write
             )
+        self.protection = Protection(self.core, self.bus, self.scs, self.flash)
+        self.exceptions.may_stack = self.protection.may_stack
+        self.exceptions.may_unstack = self.protection.may_unstack
         self._connect()
 
     def _connect(self) -> None:
@@ -120,6 +166,7 @@ class Stm32F746:
             name: Line(uart, self.setup.ports.get(name, Port()), self.setup.baud, self._pin_check)
             for name, uart in self.uarts.items()
         }
+        self._ports = [line.port for line in self.lines.values() if line.port.where != "off"]
         for name, line in self.lines.items():
             line.port.on_input = self._input_came
             uart = self.uarts[name]
@@ -159,8 +206,7 @@ class Stm32F746:
         self.flash.check()
         self.pwr.check()
         for peripheral in self.bus.all:
-            if isinstance(peripheral, Timer | Iwdg):
-                peripheral.clock_changed()
+            peripheral.clock_changed()
 
     # --- callbacks ---------------------------------------------------------------------
 
@@ -169,8 +215,15 @@ class Stm32F746:
 
     def _input_came(self) -> None:
         """Called by a port, from its own thread."""
+        self._came = True
         self._input.set()
         self.core.hook.attention = 1
+
+    def _pump(self) -> None:
+        """Let what has come in begin to reach the UARTs."""
+        self._came = False
+        for line in self.lines.values():
+            line.pump()
 
     def _note_bus_error(self, address: int) -> None:
         self._bus_error = address
@@ -187,15 +240,16 @@ class Stm32F746:
 
     def _scs_written(self) -> None:
         self.core.hook.fpu_off = not self.scs.fpu_on
+        self.core.hook.trap_divisions = self.scs.bit("ccr", DIV_0_TRP)
         self._attention()
 
     def _polling(self) -> None:
         """The firmware polls: let the time pass until something happens, or input comes."""
         due = self.time.next_time()
         if due != NEVER:
-            slice_ = self.time.cycles(PACE) if self.setup.realtime else NEVER
+            slice_ = self.time.cycles(PACE) if self._realtime else NEVER
             self.time.skip(min(due, self._end_of_time(), self.time.now + slice_))
-        elif self._interactive:
+        elif self._live:
             self._wait_for_input(PACE)
         self._attention()
 
@@ -222,7 +276,7 @@ class Stm32F746:
             self._trace_line(f"enter {name_of(number)} at {self.image.describe(pc)}")
 
     def _note_fault(self, number: int, stop: Stop) -> None:
-        failed = stop.why in (Why.READ, Why.WRITE, Why.PROTECTED)
+        failed = stop.why in (Why.READ, Why.WRITE, Why.PROTECTED, Why.DENIED)
         where = f" at {stop.address:#010x}" if failed else ""
         text = f"{name_of(number)}: {stop.why.value}{where}, pc {self.image.describe(stop.pc)}"
         if self._below_stack(self.core["sp"]):
@@ -243,7 +297,7 @@ class Stm32F746:
     def run(self) -> int | None:
         """Run from power-on; return the firmware's exit status, None when something else ended it.
 
-        `ended` says then what did.
+        `ended` says then what did. The status is 0 too when all of a finite input is dealt with.
 
         Raises:
             BoardError: the firmware did what the chip cannot do.
@@ -254,13 +308,15 @@ class Stm32F746:
             line.port.start()
         self._reset("power")
         try:
-            while self.ended is None and self.semihosting.status is None:
+            while not self.finished and self.ended is None and self.semihosting.status is None:
                 self._turn()
         finally:
             for line in self.lines.values():
                 line.port.flush()
             self.semihosting.close()
-        return self.semihosting.status
+            if self.debugger:
+                self.debugger.ended(self.semihosting.status or 0)
+        return 0 if self.finished else self.semihosting.status
 
     def _reset(self, cause: str) -> None:
         self.time.clear()
@@ -273,6 +329,8 @@ class Stm32F746:
         for line in self.lines.values():
             line.reset()
         self._reset_cause = None
+        self.scs.values["vtor"] = self.flash.boot_address
+        self.protection.reset()
         self._scs_written()
         self.exceptions.reset()
 
@@ -280,20 +338,44 @@ class Stm32F746:
         """One stretch of execution and what follows from its end."""
         self.core.hook.attention = 0
         self.time.run_due()
-        for line in self.lines.values():
-            line.pump()
+        if self._came:
+            self._pump()
         if self._reset_cause:
             self._restart(self._reset_cause)
         if self._bus_error is not None:
             address, self._bus_error = self._bus_error, None
             self.exceptions.imprecise(address)
-        self.exceptions.deliver()
-        if self._over():
+        if self.debugger is None or not self.debugger.masks_interrupts:
+            self.exceptions.deliver()
+        if self._over() or (self.debugger and not self.debugger.before()):
             return
-        ends = self._end_of_time(), self._end_of_instructions()
-        deadline = min(self.time.next_time(), self._next_look(), *ends)
-        self._handle(self.core.run(deadline - self.time.skipped))
-        self._keep_pace()
+        if self._stale:
+            self._forget_code()
+        self.protection.update()
+        realtime = self._realtime
+        deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
+        stop = (self.debugger or self.core).run(deadline - self.time.skipped)
+        self._handle(stop)
+        if self._interrupted:
+            raise KeyboardInterrupt
+        if self.debugger:
+            self.debugger.after(stop)
+        if realtime:
+            self._keep_pace()
+
+    def _forget_code(self) -> None:
+        """Code in flash has changed; not while it runs."""
+        for address, size in self._stale:
+            self.core.forget_code(address, size)
+        self._stale.clear()
+
+    def restart(self) -> None:
+        """Begin again at the reset vector, as a debugger asks for it."""
+        self._reset("power")
+
+    def keep_pace_from_now(self) -> None:
+        """The time that passed while the board stood is not to be caught up."""
+        self._wall, self._virtual = time.monotonic(), self.time.seconds
 
     def _restart(self, cause: str) -> None:
         self.resets.append(f"{cause} at pc {self.image.describe(self.core['pc'])}")
@@ -313,6 +395,12 @@ class Stm32F746:
             self.ended = f"time-out of {setup.timeout:g} s"
         return self.ended is not None
 
+    def _end(self) -> int:
+        """Return when the run ends by its limits, if from now on no cycle were skipped."""
+        if self.setup.limit is None and self.setup.limit_seconds is None:
+            return NEVER
+        return min(self._end_of_time(), self._end_of_instructions())
+
     def _end_of_time(self) -> int:
         """Return when the limit of virtual time is reached."""
         if self.setup.limit_seconds is None:
@@ -321,18 +409,16 @@ class Stm32F746:
         return self.time.now + self.time.cycles(left)
 
     def _end_of_instructions(self) -> int:
-        """Return when that of instructions would be, if from now on no cycle were skipped."""
+        """Return when that of instructions would be."""
         return NEVER if self.setup.limit is None else self.setup.limit + self.time.skipped
 
-    def _next_look(self) -> int:
-        slice_ = self.time.cycles(PACE) if self.setup.realtime else SLICE
+    def _next_look(self, realtime: bool) -> int:
+        slice_ = self.time.cycles(PACE) if realtime else SLICE
         return self.time.now + slice_
 
     def _keep_pace(self) -> None:
         """In real time, wait until the wall clock has caught up."""
-        if not self.setup.realtime:
-            return
-        ahead = (self.time.seconds - self._virtual) - (time.monotonic() - self._wall)
+        ahead = self._ahead
         if ahead > PACE:
             self._flush()
             self._wait_for_input(ahead)
@@ -340,12 +426,34 @@ class Stm32F746:
             self._wall, self._virtual = time.monotonic(), self.time.seconds
 
     @property
-    def _interactive(self) -> bool:
-        return any(line.port.interactive for line in self.lines.values())
+    def _ahead(self) -> float:
+        """Seconds by which virtual time is ahead of the wall clock."""
+        return (self.time.seconds - self._virtual) - (time.monotonic() - self._wall)
 
-    def _wait_for_input(self, seconds: float | None) -> None:
+    @property
+    def _live(self) -> bool:
+        """Whether any port may still bring something."""
+        return any(port.live for port in self._ports)
+
+    @property
+    def _realtime(self) -> bool:
+        return self._live if self.setup.realtime is None else self.setup.realtime
+
+    def interrupt(self) -> None:
+        """End the run as soon as the core is between two blocks, as by Ctrl-C.
+
+        Raises:
+            KeyboardInterrupt: at once, where the core does not run.
+        """
+        if not self.core.running:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        self.core.hook.attention = 1
+
+    def _wait_for_input(self, seconds: float) -> None:
         self._flush()
-        self._input.wait(seconds)
+        if seconds > 0:
+            self._input.wait(seconds)
         self._input.clear()
 
     def _flush(self) -> None:
@@ -360,6 +468,8 @@ class Stm32F746:
             return
         if self.cycle_counter.concerns(stop):
             self._handle(self.cycle_counter.access(stop))
+        elif self.protection.concerns(stop):
+            self._protected(stop)
         elif why is Why.SVC:
             self.exceptions.supervisor_call(stop)
         elif why is Why.BKPT:
@@ -374,6 +484,8 @@ class Stm32F746:
             self._event_register = True
         elif why is Why.NO_FPU:
             self._reach_fpu_instruction(stop)
+        elif why is Why.DIVISION:
+            self._reach_division(stop)
         else:
             self.exceptions.fault(stop)
 
@@ -392,6 +504,9 @@ class Stm32F746:
     def _breakpoint(self, stop: Stop) -> None:
         code = self.memories.read(stop.pc, 2) or b"\0"
         if code[0] != BKPT_NUMBER:
+            if self.debugger:
+                self.debugger.breakpoint()
+                return
             where = self.image.describe(stop.pc)
             raise BoardError(f"breakpoint {code[0]} at {where}")
         operation, argument = self.core.read_all(("r0", "r1"))
@@ -403,20 +518,48 @@ class Stm32F746:
         self.core["pc"] = stop.pc + 2
         self.core.hook.executed += 1
 
+    def _protected(self, stop: Stop) -> None:
+        """An access to protected memory: a fault, or executed alone."""
+        after = self.protection.access(stop)
+        if (after.why is stop.why and after.pc == stop.pc) or after.why is Why.DENIED:
+            self.exceptions.fault(after)
+        else:
+            self._handle(after)
+
     def _reach_fpu_instruction(self, stop: Stop) -> None:
         """The block ahead uses the FPU, which is off: run up to the instruction that does."""
-        address = stop.pc
+        address = self._find(stop.pc, lambda first: first & 0xEC00 == 0xEC00)
+        if self._reaches(stop.pc, address):
+            self.exceptions.fault(Stop(Why.NO_FPU, address))
+
+    def _reach_division(self, stop: Stop) -> None:
+        """The block ahead divides, and CCR.DIV_0_TRP is set: look at the divisor."""
+        address = self._find(stop.pc, lambda first: first & 0xFFD0 == 0xFB90)
+        if not self._reaches(stop.pc, address):
+            return
+        second = int.from_bytes(self.memories.read(address + 2, 2) or b"", "little")
+        if self.core[_register(second & 0xF)] == 0 and condition_holds(self.core.hook.xpsr):
+            self.exceptions.fault(Stop(Why.DIVIDE_BY_ZERO, address))
+        else:
+            self._handle(self.core.step())
+
+    def _find(self, address: int, matches: Callable[[int], bool]) -> int:
+        """Return the first instruction from ``address`` on whose first halfword matches."""
         while (code := self.memories.read(address, 2)) is not None:
-            first = int.from_bytes(code, "little")
-            if first & 0xEC00 == 0xEC00:
+            if matches(int.from_bytes(code, "little")):
                 break
-            address += 4 if first >> 11 >= 0x1D else 2
-        if address != stop.pc:
-            reached = self.core.step_to(address)
-            if reached.why is not Why.BOUNDARY:
-                self._handle(reached)
-                return
-        self.exceptions.fault(Stop(Why.NO_FPU, address))
+            address += self.core.width(address)
+        return address
+
+    def _reaches(self, start: int, address: int) -> bool:
+        """Run from ``start`` up to ``address`` in the same block; False when it stopped before."""
+        if address == start:
+            return True
+        reached = self.core.step_to(address)
+        if reached.why is Why.BOUNDARY:
+            return True
+        self._handle(reached)
+        return False
 
     # --- sleep: ARMv7-M ARM sections B1.5.18 and B1.5.19 ----------------------------------------
 
@@ -428,14 +571,19 @@ class Stm32F746:
     def _sleep(self) -> None:
         """Let time pass until an exception wakes the core."""
         while not self.nvic.wakes(self.exceptions.masks()) and not self._reset_cause:
-            for line in self.lines.values():
-                line.pump()
+            if self._came:
+                self._pump()
+            if self.debugger and not self.debugger.before():
+                return
             due = min(self.time.next_time(), self._end_of_time())
-            if due == NEVER and not self._interactive:
+            if self._input_is_over(due):
+                self.finished = True
+                return
+            if due == NEVER and not self._live:
                 self.ended = "the firmware sleeps and nothing can wake it"
                 return
             if due == NEVER:
-                self._wait_for_input(0.1)
+                self._wait_for_input(LONGEST_WAIT)
             else:
                 self._pass_time(due)
             self.time.run_due()
@@ -443,10 +591,57 @@ class Stm32F746:
                 return
 
     def _pass_time(self, due: int) -> None:
-        if self.setup.realtime:
-            due = min(due, self.time.now + self.time.cycles(PACE))
+        if self._realtime:
+            due = min(due, self._wait_until(due))
+        before = self.time.now
         self.time.skip(due)
-        self._keep_pace()
+        self._idle.slept += self.time.now - before
+
+    def _wait_until(self, due: int) -> int:
+        """Wait until it is ``due`` by the wall clock, or input comes; return what time it is."""
+        now = self.time.now
+        self._wait_for_input(min((due - now) / self.time.cycles(1.0) + self._ahead, LONGEST_WAIT))
+        return now + self.time.cycles(max(0.0, -self._ahead))
+
+    def _input_is_over(self, due: int) -> bool:
+        """Return whether the firmware, asleep until ``due``, has done all that it was given.
+
+        Its input was finite and has ended, it answers nothing any more, and it sleeps: for ever,
+        or for `QUIET` seconds but for a tenth of them.
+        """
+        if self._live or not any(port.ended for port in self._ports):
+            return False
+        if not all(line.idle for line in self.lines.values()):
+            return False
+        done = sum(line.sent + line.received for line in self.lines.values())
+        if done != self._idle.done:
+            self._idle = _Idle(done, self.time.now)
+        passed = self.time.now - self._idle.since
+        quiet = passed >= self.time.cycles(QUIET) and self._idle.slept >= 0.9 * passed
+        return due == NEVER or quiet
+
+    # --- what the flash interface needs ------------------------------------------------------
+
+    def program(self, address: int, data: bytes) -> None:
+        """Clear the bits of flash that are clear in ``data``."""
+        old = self.memories.read(address, len(data)) or b""
+        new = bytes(a & b for a, b in zip(old, data, strict=True))
+        self.memories.program(address, new)
+        self._stale.append((address, len(data)))
+        self._attention()
+
+    def erase(self, addresses: range) -> None:
+        """Set all bits of ``addresses``."""
+        self.memories.program(addresses.start, b"\xff" * len(addresses))
+        self._stale.append((addresses.start, len(addresses)))
+        self._attention()
+
+    def stall(self, time: int) -> None:
+        """A core that fetches from flash waits for it; one that runs in RAM goes on."""
+        found = self.memories.at(self.core.hook.address)
+        if found and found[0].name == "FLASH":
+            self.time.skip(time)
+        self._attention()
 
     # --- what DMA needs ------------------------------------------------------------------
 
@@ -456,6 +651,13 @@ class Stm32F746:
         if data is not None:
             return int.from_bytes(data, "little")
         return self.bus.read(address, size) if self.bus.has(address) else None
+
+    def peek(self, address: int, size: int) -> int | None:
+        """Read a peripheral for a debugger, whatever its clock; None where there is none."""
+        for peripheral in (*self.bus.all, self.dwt):
+            if 0 <= address - peripheral.base < peripheral.SIZE:
+                return peripheral.read(address - peripheral.base, size)
+        return None
 
     def store(self, address: int, size: int, value: int) -> bool:
         """Write memory or a peripheral, as a bus master does."""
@@ -469,3 +671,7 @@ class Stm32F746:
     def peripheral(self, name: str) -> Peripheral:
         """Return a peripheral by name."""
         return {peripheral.name: peripheral for peripheral in self.bus.all}[name]
+
+
+def _register(number: int) -> str:
+    return {13: "sp", 14: "lr", 15: "pc"}.get(number, f"r{number}")

@@ -7,7 +7,7 @@ value is more urgent. The chip has 98 interrupts and four bits of priority (RM03
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NMI, HARD_FAULT, MEM_MANAGE, BUS_FAULT, USAGE_FAULT = 2, 3, 4, 5, 6
 SVCALL, PENDSV, SYSTICK, FIRST_INTERRUPT = 11, 14, 15, 16
@@ -16,8 +16,7 @@ THREAD_PRIORITY = 256
 _FIXED = {1: -3, NMI: -2, HARD_FAULT: -1}
 
 
-@dataclass(frozen=True)
-class Masks:
+class Masks(NamedTuple):
     """The core's mask registers."""
 
     primask: int = 0
@@ -99,6 +98,8 @@ class Nvic:
 
     def most_urgent(self) -> int | None:
         """Return the pending exception that would be next; the lower number wins a tie."""
+        if not self.pending:
+            return None
         ready = [
             number for number in self.pending if number < FIRST_INTERRUPT or number in self.enabled
         ]

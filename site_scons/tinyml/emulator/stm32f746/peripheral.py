@@ -51,6 +51,10 @@ class Register:
     write_1_clears: int = 0
 
 
+# A register with what reads it and what is told of a write, where there is such a method.
+Bound = tuple[Register, Callable[[], int] | None, Callable[[int, int], None] | None]
+
+
 @dataclass(frozen=True)
 class Gate:
     """The bit of RCC that clocks a peripheral."""
@@ -73,9 +77,13 @@ class Peripheral:
     def __init__(self, name: str, base: int, system: System, gate: Gate | None = None) -> None:
         """Stand at ``base``; all registers at their reset values."""
         self.name, self.base, self.system, self.gate = name, base, system, gate
-        self._by_offset: Mapping[int, Register] = {r.offset: r for r in self.registers()}
+        self._by_offset: Mapping[int, Bound] = {r.offset: self._bind(r) for r in self.registers()}
         self.values: dict[str, int] = {}
         self.reset()
+
+    def _bind(self, register: Register) -> Bound:
+        name = register.name
+        return register, getattr(self, f"read_{name}", None), getattr(self, f"wrote_{name}", None)
 
     def registers(self) -> tuple[Register, ...]:
         """Return the table of this one."""
@@ -87,26 +95,26 @@ class Peripheral:
 
     def read(self, offset: int, size: int = 4) -> int:
         """Return ``size`` bytes at ``offset``."""
-        register = self._by_offset.get(offset & ~3)
-        if register is None:
+        bound = self._by_offset.get(offset & ~3)
+        if bound is None:
             return self.read_unknown(offset)
-        reader = getattr(self, f"read_{register.name}", None)
+        register, reader, _ = bound
         value = reader() if reader else self.values[register.name]
-        return int(value >> 8 * (offset & 3) & (1 << 8 * size) - 1)
+        return value if size == 4 else value >> 8 * (offset & 3) & (1 << 8 * size) - 1
 
     def write(self, offset: int, value: int, size: int = 4) -> None:
         """Write ``size`` bytes at ``offset``."""
-        register = self._by_offset.get(offset & ~3)
-        if register is None:
+        bound = self._by_offset.get(offset & ~3)
+        if bound is None:
             self.write_unknown(offset, value)
             return
+        register, _, writer = bound
         shift = 8 * (offset & 3)
         lanes = ((1 << 8 * size) - 1) << shift
         old, written = self.values[register.name], value << shift & lanes
         stored = register.writable & lanes
         new = old & ~stored | written & stored
         self.values[register.name] = new & ~(written & register.write_1_clears)
-        writer = getattr(self, f"wrote_{register.name}", None)
         if writer:
             writer(old, written)
 
@@ -119,9 +127,12 @@ class Peripheral:
         """Write a reserved offset: nothing."""
         self.system.log.unmodelled(f"{self.name}: writing {value:#x} to offset {offset & ~3:#x}")
 
+    def clock_changed(self) -> None:
+        """The clock tree is another from now on."""
+
     def bit(self, register: str, number: int) -> bool:
         """Return one bit of a register."""
-        return bool(self.values[register] >> number & 1)
+        return self.values[register] >> number & 1 == 1
 
     def field(self, register: str, low: int, width: int) -> int:
         """Return ``width`` bits of a register from bit ``low`` on."""

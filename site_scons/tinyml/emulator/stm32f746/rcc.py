@@ -93,7 +93,7 @@ class Rcc(Peripheral):
 
     def clocked(self, gate: Gate) -> bool:
         """Return whether the clock of ``gate`` runs."""
-        return self.bit(gate.register, gate.bit)
+        return self.values[gate.register] >> gate.bit & 1 == 1
 
     # --- oscillators: sections 5.2.1 to 5.2.3 -----------------------------------------------
 
@@ -168,6 +168,10 @@ class Rcc(Peripheral):
 
     def wrote_dckcfgr1(self, _old: int, _written: int) -> None:
         """Prescaler of the timers."""
+        self._changed()
+
+    def wrote_dckcfgr2(self, _old: int, _written: int) -> None:
+        """Clocks of the UARTs."""
         self._changed()
 
     def _changed(self) -> None:

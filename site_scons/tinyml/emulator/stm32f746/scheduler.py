@@ -9,19 +9,18 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 NEVER = (1 << 64) - 1
 
 
-@dataclass(order=True)
+@dataclass(eq=False, slots=True)
 class Event:
     """One thing to do at ``time``; ``cancelled`` ones are skipped."""
 
     time: int
-    order: int
-    action: Callable[[], None] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    action: Callable[[], None]
+    cancelled: bool = False
 
 
 class Scheduler:
@@ -30,7 +29,7 @@ class Scheduler:
     def __init__(self, executed: Callable[[], int] = lambda: 0) -> None:
         """Count cycles with ``executed``, the instructions run so far."""
         self._executed = executed
-        self._events: list[Event] = []
+        self._events: list[tuple[int, int, Event]] = []  # the second breaks ties
         self._order = itertools.count()
         self.skipped = 0
         self._hz = 16_000_000
@@ -57,20 +56,21 @@ class Scheduler:
 
     def after(self, cycles: int, action: Callable[[], None]) -> Event:
         """Do ``action`` in ``cycles`` cycles."""
-        event = Event(self.now + max(1, cycles), next(self._order), action)
-        heapq.heappush(self._events, event)
+        event = Event(self.now + max(1, cycles), action)
+        heapq.heappush(self._events, (event.time, next(self._order), event))
         return event
 
     def next_time(self) -> int:
         """Return when the next event is due; `NEVER` where there is none."""
-        while self._events and self._events[0].cancelled:
-            heapq.heappop(self._events)
-        return self._events[0].time if self._events else NEVER
+        events = self._events
+        while events and events[0][2].cancelled:
+            heapq.heappop(events)
+        return events[0][0] if events else NEVER
 
     def run_due(self) -> None:
         """Do everything that is due."""
         while self.next_time() <= self.now:
-            heapq.heappop(self._events).action()
+            heapq.heappop(self._events)[2].action()
 
     def skip(self, time: int) -> None:
         """Let time pass until ``time`` with no instruction executed."""

@@ -18,6 +18,17 @@ EIE, HDSEL, DMAR, DMAT, OVRDIS, CTSE = 0, 3, 6, 7, 12, 9
 PE, FE, NF, ORE, IDLE, RXNE, TC, TXE = range(8)
 RTOF, CMF, TEACK, REACK = 11, 17, 21, 22
 BUSY = 16
+# Enable bits of CR1 and the flags that they let interrupt.
+INTERRUPTS = (
+    (IDLEIE, 1 << IDLE),
+    (RXNEIE, 1 << RXNE | 1 << ORE),
+    (TCIE, 1 << TC),
+    (TXEIE, 1 << TXE),
+    (PEIE, 1 << PE),
+    (CMIE, 1 << CMF),
+    (RTOIE, 1 << RTOF),
+)
+ON_AND_LISTENING = 1 << UE | 1 << RE
 CLEARABLE = 0x00121BDF
 ISR_RESET = 0x020000C0
 # RQR, section 31.8.7.
@@ -57,13 +68,28 @@ class Usart(Peripheral):
         super().reset()
         self._stop_sending()
         self._data_waits = False
+        self._forget_rate()
+        self._asks = 0
+        self._dma = (False, False)
+        self._level = False
         self.system.interrupt(self.irq, False)
 
     # --- the line --------------------------------------------------------------------------
 
+    def _forget_rate(self) -> None:
+        """A register or clock that the baud rate comes from has changed."""
+        self._baud: float | None = None
+        self._frame_cycles: int | None = None
+
     @property
     def baud(self) -> float:
-        """Bits a second: section 31.5.4. Zero while BRR is."""
+        """Bits a second; zero while BRR is."""
+        if self._baud is None:
+            self._baud = self._computed_baud()
+        return self._baud
+
+    def _computed_baud(self) -> float:
+        """Section 31.5.4."""
         clock, brr = self.system.clocks.uart(self.name), self.values["brr"]
         if self.bit("cr1", OVER8):
             divider = brr & 0xFFF0 | (brr & 7) << 1
@@ -83,12 +109,29 @@ class Usart(Peripheral):
 
     def cycles(self, bits: float) -> int:
         """Return how many core cycles ``bits`` take on the line."""
-        return round(bits * self.system.clocks.hclk / self.baud) if self.baud else 1
+        baud = self.baud
+        return round(bits * self.system.clocks.hclk / baud) if baud else 1
+
+    @property
+    def frame_cycles(self) -> int:
+        """Core cycles of a frame."""
+        if self._frame_cycles is None:
+            self._frame_cycles = self.cycles(self.frame_bits)
+        return self._frame_cycles
+
+    def clock_changed(self) -> None:
+        """The baud rate is another."""
+        self._forget_rate()
 
     @property
     def listens(self) -> bool:
         """Whether the receiver is on and knows its baud rate."""
-        return self.bit("cr1", UE) and self.bit("cr1", RE) and self.baud > 0
+        return self.values["cr1"] & ON_AND_LISTENING == ON_AND_LISTENING and self.baud > 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether it sends nothing and holds nothing received that was not taken."""
+        return self._sending is None and not (self.listens and self.bit("isr", RXNE))
 
     def expects(self, baud: int) -> None:
         """Say when the line is not at the rate that the other side expects."""
@@ -102,6 +145,8 @@ class Usart(Peripheral):
 
     def wrote_cr1(self, old: int, _written: int) -> None:
         """UE and TE start the transmitter; UE off clears the flags."""
+        self._forget_rate()
+        self._note_asks()
         if not self.bit("cr1", UE):
             self.values["isr"] = ISR_RESET
             self._stop_sending()
@@ -116,12 +161,14 @@ class Usart(Peripheral):
 
     def wrote_cr2(self, _old: int, _written: int) -> None:
         """Take the receiver's time-out and address as they are."""
+        self._forget_rate()
         self._update()
 
     def wrote_cr3(self, _old: int, _written: int) -> None:
         """Error interrupt and DMA."""
         if self.bit("cr3", HDSEL) or self.bit("cr3", CTSE):
             self.system.log.unmodelled(f"{self.name}: half-duplex or hardware flow control")
+        self._note_asks()
         self._update()
 
     def wrote_tdr(self, _old: int, _written: int) -> None:
@@ -147,9 +194,7 @@ class Usart(Peripheral):
             byte &= (1 << self.data_bits - 1) - 1
         self._data_waits = False
         self.put("isr", TXE, True)
-        self._sending = self.system.time.after(
-            self.cycles(self.frame_bits), lambda: self._sent(byte & 0xFF)
-        )
+        self._sending = self.system.time.after(self.frame_cycles, lambda: self._sent(byte & 0xFF))
 
     def _sent(self, byte: int) -> None:
         self._sending = None
@@ -185,7 +230,7 @@ class Usart(Peripheral):
         """IDLE comes after a frame of ones; RTOF after as many bits as RTOR says."""
         if self._quiet:
             self._quiet.cancelled = True
-        self._quiet = self.system.time.after(self.cycles(self.frame_bits), self._idle)
+        self._quiet = self.system.time.after(self.frame_cycles, self._idle)
         if self.bit("cr2", RTOEN):
             bits = self.values["rtor"] & 0xFFFFFF
             self.system.time.after(self.cycles(bits), self._time_out_if(self._quiet))
@@ -230,24 +275,28 @@ class Usart(Peripheral):
 
     def wrote_brr(self, old: int, _written: int) -> None:
         """BRR is only writable while the UART is off: section 31.8.4."""
+        self._forget_rate()
         if self.bit("cr1", UE):
             self.values["brr"] = old
             self.system.log.note(f"error: {self.name}: BRR is written while UE is set: ignored")
 
+    def _note_asks(self) -> None:
+        """Note which flags interrupt: figure 335."""
+        cr1 = self.values["cr1"]
+        asks = sum(flags for enable, flags in INTERRUPTS if cr1 >> enable & 1)
+        if self.bit("cr3", EIE):
+            asks |= 1 << FE | 1 << NF | 1 << ORE
+        self._asks = asks if cr1 & 1 else 0
+
     def _update(self) -> None:
-        """Set the level of the interrupt line (section 31.6, table 194) and of the requests."""
-        isr = self.values["isr"]
-        enabled = (
-            (IDLEIE, 1 << IDLE),
-            (RXNEIE, 1 << RXNE | 1 << ORE),
-            (TCIE, 1 << TC),
-            (TXEIE, 1 << TXE),
-            (PEIE, 1 << PE),
-            (CMIE, 1 << CMF),
-            (RTOIE, 1 << RTOF),
-        )
-        level = any(self.bit("cr1", bit) and isr & flags for bit, flags in enabled)
-        level |= self.bit("cr3", EIE) and bool(isr & (1 << FE | 1 << NF | 1 << ORE))
-        self.system.interrupt(self.irq, self.bit("cr1", UE) and bool(level))
-        self.request_dma("tx", self.bit("cr3", DMAT) and self.bit("isr", TXE))
-        self.request_dma("rx", self.bit("cr3", DMAR) and self.bit("isr", RXNE))
+        """Raise or lower the interrupt's line and the requests for DMA."""
+        isr, cr3 = self.values["isr"], self.values["cr3"]
+        level = isr & self._asks != 0
+        if level != self._level:
+            self._level = level
+            self.system.interrupt(self.irq, level)
+        wanted = (bool(cr3 >> DMAT & isr >> TXE & 1), bool(cr3 >> DMAR & isr >> RXNE & 1))
+        if any(wanted) or any(self._dma):
+            self._dma = wanted
+            self.request_dma("tx", wanted[0])
+            self.request_dma("rx", wanted[1])

@@ -1,0 +1,1 @@
+"""Says what is wrong with a finished firmware and the computer: ``python -m tinyml.doctor``."""

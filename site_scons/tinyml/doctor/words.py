@@ -1,0 +1,25 @@
+"""What the checks' sentences share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tinyml.doctor.patient import Patient
+
+_MOST_NAMED = 4
+
+
+def listed(names: Iterable[str], most: int = _MOST_NAMED) -> str:
+    """Return names with commas between; the rest is counted."""
+    all_names = list(dict.fromkeys(names))
+    shown = ", ".join(all_names[:most])
+    return f"{shown} and {len(all_names) - most} more" if len(all_names) > most else shown
+
+
+def callers_of(patient: Patient, names: Sequence[str]) -> list[str]:
+    """Return the functions that branch to one of ``names``, those of the list left out."""
+    addresses = {s.address for name in names for s in patient.symbols.get(name, ())}
+    found = [f.name for f in patient.code.functions if f.calls & addresses and f.name not in names]
+    # The toolchain's own functions call each other; who uses them is what helps.
+    own = [name for name in found if not name.startswith("__")]
+    return own or found

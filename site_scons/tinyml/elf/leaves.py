@@ -125,12 +125,6 @@ def _leaf(
     )
 
 
-def _digest(section: Section, span: Span) -> str:
-    """Return what tells equal contents from others; empty where the file holds none."""
-    content = section.bytes_at(span.start, span.end - span.start)
-    return hashlib.blake2b(content, digest_size=8).hexdigest() if content else ""
-
-
 @functools.lru_cache(maxsize=1 << 16)
 def _origin(name: str) -> tuple[str, str, str]:
     """Return the library's path and file name, and the object, of a name in the map."""
@@ -139,6 +133,12 @@ def _origin(name: str) -> tuple[str, str, str]:
         return "", "", tidy(name)
     path = tidy(found[0])
     return path, path.rpartition("/")[2], found[1]
+
+
+def _digest(section: Section, span: Span) -> str:
+    """Return what tells equal contents from others; empty where the file holds none."""
+    content = section.bytes_at(span.start, span.end - span.start)
+    return hashlib.blake2b(content, digest_size=8).hexdigest() if content else ""
 
 
 def tidy(path: str) -> str:

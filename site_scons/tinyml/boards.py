@@ -308,6 +308,19 @@ def load(board_dir: str | Path) -> Board:
     return board
 
 
+def memories_of(board_dir: str | Path) -> tuple[Memory, ...]:
+    """Return the memories of a board, whatever else its board.toml says: another version's, too.
+
+    Raises:
+        UserError: the file is missing or not TOML, or describes them wrongly.
+    """
+    folder = Path(board_dir)
+    where, hint = str(folder / "board.toml"), f"correct {folder / 'board.toml'}"
+    table, _ = _inherited(folder, ())
+    rows = memories(table.get("memory", {}), where, hint)
+    return tuple(typed_toml.build(Memory, row, f"{where}:", hint) for row in rows)
+
+
 def _inherited(folder: Path, children: tuple[Path, ...]) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """Return the merged table of ``folder`` and its ancestors, and those folders, own first."""
     table = read_toml(folder / "board.toml", _boards_beside(folder))

@@ -186,12 +186,12 @@ class Monitor:
 
         Raises:
             UserError: a port of this computer went away.
+            KeyboardInterrupt: Ctrl-C where standard input is no terminal.
         """
         with _keys() as typed:
             threading.Thread(target=self._type, args=(typed,), daemon=True).start()
-            with contextlib.suppress(KeyboardInterrupt):
-                while not self._over.wait(_TICK):
-                    pass
+            while not self._over.wait(_TICK):
+                pass
         if self._lost and "://" not in self._name:
             raise UserError(
                 f"{self._name} went away: {self._lost}",
@@ -290,7 +290,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"# monitor: {name} at {baud} baud")
         return 0
     wire = open_port(name, baud)
-    with Monitor(wire, name, LineLog(options.log, name), sys.stdout) as monitor:
+    monitor = Monitor(wire, name, LineLog(options.log, name), sys.stdout)
+    with contextlib.suppress(KeyboardInterrupt), monitor:
         print(f"--- {name} at {baud} baud; Ctrl-] or Ctrl-C ends", file=sys.stderr, flush=True)
         if options.reset:
             _reset(board, options)

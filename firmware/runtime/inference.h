@@ -59,7 +59,8 @@ struct inference_model {
     void (*reset)(void);     // NULL where there is nothing to do; see inference_reset
     void *arena;             // NULL where the engine keeps more in it than tensors
     // What each operator makes, as struct profile_copy takes it: the first, where it makes several.
-    // `data` is NULL where that has no type of ours; `results` is, without PROFILE or with engine=tflm.
+    // `data` is NULL where that has no type of ours; `results` is, without PROFILE or with
+    // engine=tflm.
     const struct inference_tensor *results;
 };
 

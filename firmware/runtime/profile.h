@@ -34,9 +34,9 @@ void profile_copy_begin(const struct profile_copy *copy);
 // Lets inferences be counted again; returns whether the bytes were copied.
 bool profile_copy_end(void);
 #else
-#define profile_begin()         ((void)0)
-#define profile_operator(index) ((void)(index))
-#define profile_count(index)    ((void)(index), UINT32_C(0))
+#define profile_begin()          ((void)0)
+#define profile_operator(index)  ((void)(index))
+#define profile_count(index)     ((void)(index), UINT32_C(0))
 #define profile_copy_begin(copy) ((void)(copy))
 #define profile_copy_end()       (false)
 #endif

@@ -51,7 +51,7 @@ struct answer Dispatch(Request type, const void *request) {
     case Request_GetStatistics:
         return As<GetStatistics>(request);
     default:
-        return Refuse(ErrorCode_UnknownRequest, "no request, or one that is not known here");
+        return Refuse(ErrorCode_UnknownRequest, "not known here");
     }
 }
 

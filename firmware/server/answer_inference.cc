@@ -10,7 +10,7 @@ namespace server {
 
 namespace {
 
-using Parts = Vector<Offset<Part>>;
+using Parts = flatbuffers::Vector<Offset<Part>>;
 
 uint32_t Count(const Parts *parts) {
     return parts ? parts->size() : 0;
@@ -30,15 +30,15 @@ bool Check(const inference_model &model, const Parts *parts, uint64_t *elements,
         const Part &part = *parts->Get(i);
         const struct part read = Read(part);
         if (part.input() >= model.input_count) {
-            *refusal = Refuse(ErrorCode_NoSuchTensor, "the model has fewer inputs");
+            *refusal = Refuse(ErrorCode_NoSuchTensor, "there are fewer");
             return false;
         }
         if (part.encoding() > Encoding_MAX) {
-            *refusal = Refuse(ErrorCode_UnknownRequest, "an encoding that is not known here");
+            *refusal = Refuse(ErrorCode_UnknownRequest, "not known here");
             return false;
         }
         if (!part_fits(&read, &model.inputs[part.input()])) {
-            *refusal = Refuse(ErrorCode_OutOfRange, "not a whole number of the input's elements");
+            *refusal = Refuse(ErrorCode_OutOfRange, "not elements of the tensor");
             return false;
         }
         *elements += part_elements(&read, &model.inputs[part.input()]);
@@ -70,20 +70,32 @@ bool Overridden(uint32_t index, uint64_t elements) {
     return elements < all;
 }
 
-Offset<Vector<Offset<Output>>> Outputs(const inference_model &model) {
-    Offset<Output> outputs[kMostTables];
-    std::size_t bytes = 0;
-    for (uint32_t i = 0; i < model.output_count; ++i) {
-        bytes += model.outputs[i].bytes + 48; // with table, vtable, lengths and padding
+uoffset_t DescribeOutput(uint32_t index, const inference_tensor &output) {
+    struct Members {
+        uint32_t index;
+        uoffset_t data;
+    };
+    static constexpr Field fields[] = {
+        {Output::VT_INDEX, kWord, offsetof(Members, index)},
+        {Output::VT_DATA, kMade, offsetof(Members, data)},
+    };
+    const Members members = {index, Bytes(output.data, output.bytes)};
+    return Table(fields, &members);
+}
+
+// All outputs, or none where they do not fit.
+uoffset_t Outputs(const inference_model &model) {
+    uoffset_t outputs[kMostTables];
+    uint32_t count = 0;
+    while (count < model.output_count && count < kMostTables && !overflow) {
+        outputs[count] = DescribeOutput(count, model.outputs[count]);
+        ++count;
     }
-    const bool fit = bytes <= Room() && model.output_count <= kMostTables;
-    const uint32_t count = fit ? model.output_count : 0;
-    for (uint32_t i = 0; i < count; ++i) {
-        const inference_tensor &output = model.outputs[i];
-        const auto *const data = static_cast<const uint8_t *>(output.data);
-        outputs[i] = CreateOutput(builder(), i, builder().CreateVector(data, output.bytes));
+    if (overflow || count < model.output_count) {
+        Begin();
+        count = 0;
     }
-    return builder().CreateVector(outputs, count);
+    return Tables(outputs, count);
 }
 
 } // namespace
@@ -99,10 +111,18 @@ struct answer Answer(const WriteInputs &request) {
         return refusal;
     }
     Write(request.model(), request.parts());
-    return Finish(Response_Done, CreateDone(builder()).Union());
+    return Finish(Response_Done, Table(nullptr, 0, nullptr));
 }
 
 struct answer Answer(const Infer &request) {
+    struct Members {
+        uoffset_t outputs;
+        uint64_t cost;
+    };
+    static constexpr Field fields[] = {
+        {Inference::VT_OUTPUTS, kMade, offsetof(Members, outputs)},
+        {Inference::VT_COST, kLong, offsetof(Members, cost)},
+    };
     const inference_model *const model = Model(request.model());
     struct answer refusal;
     uint64_t elements;
@@ -114,7 +134,7 @@ struct answer Answer(const Infer &request) {
         return refusal;
     }
     if (Overridden(request.model(), elements)) {
-        return Refuse(ErrorCode_NotAvailable, "another inference has ended the parts: write again");
+        return Refuse(ErrorCode_NotAvailable, "the inputs are gone: write them again");
     }
     Write(request.model(), request.parts());
     if (request.reset()) {
@@ -123,8 +143,8 @@ struct answer Answer(const Infer &request) {
     if (session_invoke(request.model(), &cost)) {
         return Refuse(ErrorCode_InferenceFailed, "the model's invoke failed");
     }
-    const auto outputs = Outputs(*model);
-    return Finish(Response_Inference, CreateInference(builder(), outputs, cost).Union());
+    const Members members = {Outputs(*model), cost};
+    return Finish(Response_Inference, Table(fields, &members));
 }
 
 } // namespace server

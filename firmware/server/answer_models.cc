@@ -1,7 +1,4 @@
 // What there is: models, their tensors and operators.
-#include <algorithm>
-#include <cstring>
-
 #include "answers.h"
 #include "profile.h"
 #include "session.h"
@@ -12,138 +9,157 @@ namespace server {
 
 namespace {
 
-constexpr std::size_t kTensor = 112;  // a table Tensor with its vtable, without name and shape
-constexpr std::size_t kOperator = 80; // a table Operator in the same way
-constexpr std::size_t kModel = 128;
-
-// The bytes of a string: its length, a zero, padding.
-std::size_t Text(const char *text) {
-    return std::strlen(text) + 12;
-}
-
-std::size_t Descriptions(const inference_tensor *tensors, uint32_t count) {
-    std::size_t bytes = 0;
-    for (uint32_t i = 0; i < count; ++i) {
-        bytes += Description(tensors[i]) + sizeof(Offset<Tensor>);
+// Makes a vector of the tables that `describe` makes of the elements from `first` up to `end`.
+// Those that do not fit are left out; where the first does not, it is an overflow.
+template <typename Describe>
+uoffset_t List(uint32_t first, uint32_t end, const Describe &describe) {
+    uoffset_t tables[kMostTables];
+    uint32_t count = 0;
+    for (; first + count < end && count < kMostTables; ++count) {
+        tables[count] = describe(first + count);
+        if (overflow) {
+            overflow = count == 0;
+            break;
+        }
     }
-    return bytes;
+    return Tables(tables, count);
 }
 
-bool Fits(const inference_model &model) {
-    return model.input_count <= kMostTables && model.output_count <= kMostTables &&
-           Text(model.name) + Descriptions(model.inputs, model.input_count) +
-                   Descriptions(model.outputs, model.output_count) + kModel <=
-               Room();
-}
-
-Offset<Vector<Offset<Tensor>>> DescribeAll(const inference_model &model,
-                                           const inference_tensor *tensors, uint32_t count) {
-    Offset<Tensor> described[kMostTables];
+// Makes a vector of all tensors, or overflows.
+uoffset_t DescribeAll(const inference_model &model, const inference_tensor *tensors,
+                      uint32_t count) {
+    uoffset_t described[kMostTables];
+    if (count > kMostTables) {
+        overflow = true;
+        return 0;
+    }
     for (uint32_t i = 0; i < count; ++i) {
         described[i] = Describe(model, tensors[i]);
     }
-    return builder().CreateVector(described, count);
+    return Tables(described, count);
 }
 
-Offset<tinyml::link::Model> Describe(const inference_model &model) {
-    const auto name = builder().CreateString(model.name);
-    const auto inputs = DescribeAll(model, model.inputs, model.input_count);
-    const auto outputs = DescribeAll(model, model.outputs, model.output_count);
-    ModelBuilder described(builder());
-    described.add_name(name);
-    described.add_inputs(inputs);
-    described.add_outputs(outputs);
-    described.add_operator_count(model.operator_count);
-    described.add_tensor_count(model.results ? model.operator_count : 0);
-    described.add_arena_bytes(model.arena_bytes);
-    described.add_weight_bytes(model.weight_bytes);
-    described.add_state_bytes(model.state_bytes);
-    return described.Finish();
+uoffset_t DescribeModel(const inference_model &model) {
+    struct Members {
+        const char *name;
+        uoffset_t inputs, outputs;
+        uint32_t operators, tensors, arena, weights, state;
+    };
+    static constexpr Field fields[] = {
+        {tinyml::link::Model::VT_NAME, kText, offsetof(Members, name)},
+        {tinyml::link::Model::VT_INPUTS, kMade, offsetof(Members, inputs)},
+        {tinyml::link::Model::VT_OUTPUTS, kMade, offsetof(Members, outputs)},
+        {tinyml::link::Model::VT_OPERATOR_COUNT, kWord, offsetof(Members, operators)},
+        {tinyml::link::Model::VT_TENSOR_COUNT, kWord, offsetof(Members, tensors)},
+        {tinyml::link::Model::VT_ARENA_BYTES, kWord, offsetof(Members, arena)},
+        {tinyml::link::Model::VT_WEIGHT_BYTES, kWord, offsetof(Members, weights)},
+        {tinyml::link::Model::VT_STATE_BYTES, kWord, offsetof(Members, state)},
+    };
+    const Members members = {
+        model.name,
+        DescribeAll(model, model.inputs, model.input_count),
+        DescribeAll(model, model.outputs, model.output_count),
+        model.operator_count,
+        model.results ? model.operator_count : 0,
+        model.arena_bytes,
+        model.weight_bytes,
+        model.state_bytes,
+    };
+    return Table(fields, &members);
 }
 
-Offset<Operator> Describe(const inference_operator &described, bool measured, uint32_t index) {
-    const auto type = builder().CreateString(described.type);
-    const auto name = builder().CreateString(described.name);
-    OperatorBuilder table(builder());
-    table.add_type(type);
-    table.add_name(name);
-    table.add_macs(described.macs);
-    if (measured && index < PROFILE_MAX_OPERATORS) {
-        table.add_cost(profile_count(index));
-    }
-    return table.Finish();
+uoffset_t DescribeOperator(const inference_operator &described, Optional cost) {
+    struct Members {
+        inference_operator described;
+        Optional cost;
+    };
+    static constexpr Field fields[] = {
+        {Operator::VT_TYPE, kText, offsetof(Members, described.type)},
+        {Operator::VT_NAME, kText, offsetof(Members, described.name)},
+        {Operator::VT_MACS, kWord, offsetof(Members, described.macs)},
+        {Operator::VT_COST, kOptional, offsetof(Members, cost)},
+    };
+    const Members members = {described, cost};
+    return Table(fields, &members);
+}
+
+// What an operator took in the last inference, if the hooks have counted it.
+Optional Cost(bool measured, uint32_t index) {
+    return {PROFILE && measured && index < PROFILE_MAX_OPERATORS, profile_count(index)};
 }
 
 } // namespace
 
-std::size_t Description(const inference_tensor &tensor) {
-    return Text(tensor.name) + tensor.rank * sizeof(int32_t) + kTensor;
-}
-
-Offset<Tensor> Describe(const inference_model &model, const inference_tensor &tensor) {
-    const auto name = builder().CreateString(tensor.name);
-    const auto shape = builder().CreateVector(tensor.shape, tensor.rank);
+uoffset_t Describe(const inference_model &model, const inference_tensor &tensor) {
+    struct Members {
+        inference_tensor tensor;
+        uint8_t type;
+        uoffset_t shape;
+        Optional offset;
+    };
+    static constexpr Field fields[] = {
+        {Tensor::VT_NAME, kText, offsetof(Members, tensor.name)},
+        {Tensor::VT_TYPE, kByte, offsetof(Members, type)},
+        {Tensor::VT_SHAPE, kMade, offsetof(Members, shape)},
+        {Tensor::VT_BYTES, kWord, offsetof(Members, tensor.bytes)},
+        {Tensor::VT_SCALE, kReal, offsetof(Members, tensor.scale)},
+        {Tensor::VT_ZERO_POINT, kSigned, offsetof(Members, tensor.zero_point)},
+        {Tensor::VT_ARENA_OFFSET, kOptional, offsetof(Members, offset)},
+    };
     // What is not in the arena is one of the model's variables.
-    const std::size_t offset = reinterpret_cast<std::uintptr_t>(tensor.data) -
-                               reinterpret_cast<std::uintptr_t>(model.arena);
-    TensorBuilder described(builder());
-    described.add_name(name);
-    described.add_type(static_cast<TensorType>(tensor.type));
-    described.add_shape(shape);
-    described.add_bytes(tensor.bytes);
-    described.add_scale(tensor.scale);
-    described.add_zero_point(tensor.zero_point);
-    if (offset < model.arena_bytes) {
-        described.add_arena_offset(static_cast<uint32_t>(offset));
-    }
-    return described.Finish();
+    const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(tensor.data) -
+                                  reinterpret_cast<std::uintptr_t>(model.arena);
+    const Members members = {tensor,
+                             static_cast<uint8_t>(tensor.type),
+                             Integers(tensor.shape, tensor.rank),
+                             {offset < model.arena_bytes, static_cast<uint32_t>(offset)}};
+    return Table(fields, &members);
 }
 
 struct answer Answer(const GetModels &request) {
+    struct Members {
+        uoffset_t models;
+        uint32_t first, count;
+    };
+    static constexpr Field fields[] = {
+        {Models::VT_MODELS, kMade, offsetof(Members, models)},
+        {Models::VT_FIRST, kWord, offsetof(Members, first)},
+        {Models::VT_COUNT, kWord, offsetof(Members, count)},
+    };
     const uint32_t first = request.first();
     if (first > session.model_count) {
         return RefuseModel();
     }
-    Offset<tinyml::link::Model> models[kMostTables];
-    uint32_t count = 0;
-    while (count < std::min<std::size_t>(session.model_count - first, kMostTables) &&
-           Fits(*session.models[first + count])) {
-        models[count] = Describe(*session.models[first + count]);
-        ++count;
-    }
-    if (count == 0 && first < session.model_count) {
-        return Refuse(ErrorCode_TooLarge, "the model's description does not fit in a frame");
-    }
-    const auto list = builder().CreateVector(models, count);
-    return Finish(Response_Models, CreateModels(builder(), list, first, session.model_count).Union());
+    const auto describe = [](uint32_t i) { return DescribeModel(*session.models[i]); };
+    const Members members = {List(first, session.model_count, describe), first,
+                             session.model_count};
+    return Finish(Response_Models, Table(fields, &members));
 }
 
 struct answer Answer(const GetOperators &request) {
+    struct Members {
+        uint32_t model, first;
+        uoffset_t operators;
+    };
+    static constexpr Field fields[] = {
+        {Operators::VT_MODEL, kWord, offsetof(Members, model)},
+        {Operators::VT_FIRST, kWord, offsetof(Members, first)},
+        {Operators::VT_OPERATORS, kMade, offsetof(Members, operators)},
+    };
     const inference_model *const model = Model(request.model());
     const uint32_t first = request.first();
     if (model == nullptr) {
         return RefuseModel();
     }
     if (first > model->operator_count) {
-        return Refuse(ErrorCode_OutOfRange, "the model has fewer operators");
+        return Refuse(ErrorCode_OutOfRange, "there are fewer");
     }
-    const bool measured = PROFILE && session.measured == request.model();
-    Offset<Operator> operators[kMostTables];
-    uint32_t count = 0;
-    while (count < std::min<std::size_t>(model->operator_count - first, kMostTables)) {
-        const inference_operator &next = model->operators[first + count];
-        if (Text(next.type) + Text(next.name) + kOperator > Room()) {
-            break;
-        }
-        operators[count] = Describe(next, measured, first + count);
-        ++count;
-    }
-    if (count == 0 && first < model->operator_count) {
-        return Refuse(ErrorCode_TooLarge, "the operator's name does not fit in a frame");
-    }
-    const auto list = builder().CreateVector(operators, count);
-    const auto table = CreateOperators(builder(), request.model(), first, list);
-    return Finish(Response_Operators, table.Union());
+    const bool measured = session.measured == request.model();
+    const auto describe = [=](uint32_t i) {
+        return DescribeOperator(model->operators[i], Cost(measured, i));
+    };
+    const Members members = {request.model(), first, List(first, model->operator_count, describe)};
+    return Finish(Response_Operators, Table(fields, &members));
 }
 
 } // namespace server

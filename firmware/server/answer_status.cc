@@ -26,61 +26,66 @@ Unit CostUnit(const char *name) {
 } // namespace
 
 struct answer Answer(const Ping &request) {
-    auto &b = builder();
+    struct Members {
+        server_build build;
+        uoffset_t echo;
+        uint32_t max_message, clock_hz;
+        uint8_t profile, unit;
+    };
+    static constexpr Field fields[] = {
+        {Pong::VT_ECHO, kMade, offsetof(Members, echo)},
+        {Pong::VT_MAX_MESSAGE, kWord, offsetof(Members, max_message)},
+        {Pong::VT_BOARD, kText, offsetof(Members, build.board)},
+        {Pong::VT_ENGINE, kText, offsetof(Members, build.engine)},
+        {Pong::VT_KERNEL, kText, offsetof(Members, build.kernel)},
+        {Pong::VT_QUANTIZE, kText, offsetof(Members, build.quantize)},
+        {Pong::VT_OPT, kText, offsetof(Members, build.opt)},
+        {Pong::VT_CLOCK_HZ, kWord, offsetof(Members, clock_hz)},
+        {Pong::VT_PROFILE, kByte, offsetof(Members, profile)},
+        {Pong::VT_UNIT, kByte, offsetof(Members, unit)},
+    };
     const auto *const echo = request.echo();
-    const std::size_t length = echo ? echo->size() : 0;
-    constexpr std::size_t kStrings = 320; // the build's, which are short
-    if (length + kStrings > Room()) {
-        return Refuse(ErrorCode_TooLarge, "the echo does not fit in a frame");
-    }
     const struct status status = status_read();
-    const auto echoed = echo ? b.CreateVector(echo->data(), length) : 0;
-    const auto board = b.CreateString(session.build->board);
-    const auto engine = b.CreateString(session.build->engine);
-    const auto kernel = b.CreateString(session.build->kernel);
-    const auto quantize = b.CreateString(session.build->quantize);
-    const auto opt = b.CreateString(session.build->opt);
-    PongBuilder pong(b);
-    pong.add_echo(echoed);
-    pong.add_max_message(MESSAGE_MAX);
-    pong.add_board(board);
-    pong.add_engine(engine);
-    pong.add_kernel(kernel);
-    pong.add_quantize(quantize);
-    pong.add_opt(opt);
-    pong.add_clock_hz(status.clock_hz);
-    pong.add_profile(PROFILE);
-    pong.add_unit(CostUnit(status.counter_unit));
-    return Finish(Response_Pong, pong.Finish().Union());
+    const Members members = {*session.build, echo ? Bytes(echo->data(), echo->size()) : 0,
+                             MESSAGE_MAX,    status.clock_hz,
+                             PROFILE,        CostUnit(status.counter_unit)};
+    return Finish(Response_Pong, Table(fields, &members));
 }
 
 struct answer Answer(const GetStatistics &request) {
-    const struct status status = status_read();
+    struct Members {
+        struct status status;
+        struct session_counters counters;
+        Optional cost_min, cost_max;
+    };
+    static constexpr Field fields[] = {
+        {Statistics::VT_FRAMES, kWord, offsetof(Members, status.events[FRAME_COMPLETE])},
+        {Statistics::VT_TRUNCATED, kWord, offsetof(Members, status.events[FRAME_TRUNCATED])},
+        {Statistics::VT_TOO_SHORT, kWord, offsetof(Members, status.events[FRAME_TOO_SHORT])},
+        {Statistics::VT_TOO_LONG, kWord, offsetof(Members, status.events[FRAME_TOO_LONG])},
+        {Statistics::VT_CORRUPTED, kWord, offsetof(Members, status.events[FRAME_CORRUPTED])},
+        {Statistics::VT_OTHER_VERSION, kWord,
+         offsetof(Members, status.events[FRAME_OTHER_VERSION])},
+        {Statistics::VT_LOST_BYTES, kWord, offsetof(Members, status.lost)},
+        {Statistics::VT_ERRORS, kWord, offsetof(Members, counters.errors)},
+        {Statistics::VT_INFERENCES, kWord, offsetof(Members, counters.inferences)},
+        {Statistics::VT_COST_MIN, kOptionalLong, offsetof(Members, cost_min)},
+        {Statistics::VT_COST_MAX, kOptionalLong, offsetof(Members, cost_max)},
+        {Statistics::VT_COST_SUM, kLong, offsetof(Members, counters.cost_sum)},
+        {Statistics::VT_STACK_USED, kWord, offsetof(Members, status.stack_used)},
+        {Statistics::VT_STACK_BYTES, kWord, offsetof(Members, status.stack_bytes)},
+        {Statistics::VT_UPTIME_MS, kLong, offsetof(Members, status.uptime_ms)},
+    };
     const struct session_counters &counters = session.counters;
-    StatisticsBuilder statistics(builder());
-    statistics.add_cost_sum(counters.cost_sum);
-    statistics.add_uptime_ms(status.uptime_ms);
-    if (counters.inferences > 0) {
-        statistics.add_cost_min(counters.cost_min);
-        statistics.add_cost_max(counters.cost_max);
-    }
-    statistics.add_frames(status.events[FRAME_COMPLETE]);
-    statistics.add_truncated(status.events[FRAME_TRUNCATED]);
-    statistics.add_too_short(status.events[FRAME_TOO_SHORT]);
-    statistics.add_too_long(status.events[FRAME_TOO_LONG]);
-    statistics.add_corrupted(status.events[FRAME_CORRUPTED]);
-    statistics.add_other_version(status.events[FRAME_OTHER_VERSION]);
-    statistics.add_lost_bytes(status.lost);
-    statistics.add_errors(counters.errors);
-    statistics.add_inferences(counters.inferences);
-    statistics.add_stack_used(status.stack_used);
-    statistics.add_stack_bytes(status.stack_bytes);
-    const auto table = statistics.Finish();
+    const bool any = counters.inferences > 0;
+    const Members members = {
+        status_read(), counters, {any, counters.cost_min}, {any, counters.cost_max}};
+    const uoffset_t table = Table(fields, &members);
     if (request.clear()) {
         status_clear();
         session.counters = {};
     }
-    return Finish(Response_Statistics, table.Union());
+    return Finish(Response_Statistics, table);
 }
 
 } // namespace server

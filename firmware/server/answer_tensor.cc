@@ -37,7 +37,7 @@ Found Find(const inference_model &model, const ReadTensor &request) {
 }
 
 struct answer RefuseGone() {
-    return Refuse(ErrorCode_NotAvailable, "it is not there: it takes an inference before it");
+    return Refuse(ErrorCode_NotAvailable, "it takes an inference before it");
 }
 
 // Copies part of an operator's result while the model runs once more.
@@ -56,8 +56,41 @@ bool CopyResult(const ReadTensor &request, const profile_copy &copy, struct answ
     return ran && !failure && copied;
 }
 
-bool KnownSource(TensorSource source) {
-    return source <= TensorSource_MAX;
+// The bytes that a request asks for: all that fit, where it does not say how many. More than fit
+// are too many.
+uint32_t Length(const ReadTensor &request, uint32_t rest) {
+    return request.bytes() ? request.bytes() : std::min(rest, Room());
+}
+
+struct answer Copy(const inference_model &model, const ReadTensor &request, const Found &found) {
+    struct Members {
+        uoffset_t tensor;
+        uint32_t first_byte;
+        uoffset_t data;
+    };
+    static constexpr Field fields[] = {
+        {TensorData::VT_TENSOR, kMade, offsetof(Members, tensor)},
+        {TensorData::VT_FIRST_BYTE, kWord, offsetof(Members, first_byte)},
+        {TensorData::VT_DATA, kMade, offsetof(Members, data)},
+    };
+    const uint32_t first = request.first_byte();
+    const uint32_t rest = found.tensor->bytes - first;
+    const auto *const from = static_cast<const uint8_t *>(found.data) + first;
+    Members members = {Describe(model, *found.tensor), first, 0};
+    const uint32_t length = Length(request, rest);
+    if (length > Room() || (length == 0 && rest > 0)) {
+        overflow = true;
+    } else if (request.source() != TensorSource_Operator) {
+        members.data = Bytes(from, length);
+    } else {
+        uint8_t *to;
+        struct answer refusal;
+        members.data = RoomForBytes(length, &to);
+        if (!CopyResult(request, {request.index(), from, to, length}, &refusal)) {
+            return refusal;
+        }
+    }
+    return Finish(Response_TensorData, Table(fields, &members));
 }
 
 } // namespace
@@ -67,45 +100,24 @@ struct answer Answer(const ReadTensor &request) {
     if (model == nullptr) {
         return RefuseModel();
     }
-    if (!KnownSource(request.source())) {
-        return Refuse(ErrorCode_UnknownRequest, "a source that is not known here");
+    if (request.source() > TensorSource_MAX) {
+        return Refuse(ErrorCode_UnknownRequest, "not known here");
     }
-    const bool operators = request.source() == TensorSource_Operator;
-    if (operators && model->results == nullptr) {
-        return Refuse(ErrorCode_NotAvailable, "operators' results take engine=aot and profile=1");
+    if (request.source() == TensorSource_Operator && model->results == nullptr) {
+        return Refuse(ErrorCode_NotAvailable, "it takes engine=aot and profile=1");
     }
     const Found found = Find(*model, request);
     if (found.tensor == nullptr) {
-        return Refuse(ErrorCode_NoSuchTensor, "the model has fewer of these");
+        return Refuse(ErrorCode_NoSuchTensor, "there are fewer");
     }
     if (found.data == nullptr) {
         return RefuseGone();
     }
-    const uint32_t first = request.first_byte();
-    if (first > found.tensor->bytes || request.bytes() > found.tensor->bytes - first) {
-        return Refuse(ErrorCode_OutOfRange, "the tensor has fewer bytes");
+    const uint32_t bytes = found.tensor->bytes;
+    if (request.first_byte() > bytes || request.bytes() > bytes - request.first_byte()) {
+        return Refuse(ErrorCode_OutOfRange, "not elements of the tensor");
     }
-    const std::size_t room = Room();
-    const std::size_t described = Description(*found.tensor);
-    const std::size_t most = described < room ? room - described : 0;
-    const uint32_t rest = found.tensor->bytes - first;
-    const uint32_t bytes =
-        request.bytes() ? request.bytes() : static_cast<uint32_t>(std::min<std::size_t>(rest, most));
-    if (bytes > most || (bytes == 0 && rest > 0)) {
-        return Refuse(ErrorCode_TooLarge, "it does not fit in a frame: ask for fewer bytes");
-    }
-    uint8_t *to;
-    const auto data = builder().CreateUninitializedVector<uint8_t>(bytes, &to);
-    const uint8_t *const from = static_cast<const uint8_t *>(found.data) + first;
-    struct answer refusal;
-    if (!operators) {
-        std::copy_n(from, bytes, to);
-    } else if (!CopyResult(request, {request.index(), from, to, bytes}, &refusal)) {
-        return refusal;
-    }
-    const auto tensor = Describe(*model, *found.tensor);
-    const auto table = CreateTensorData(builder(), tensor, first, data);
-    return Finish(Response_TensorData, table.Union());
+    return Copy(*model, request, found);
 }
 
 } // namespace server

@@ -19,12 +19,8 @@ struct answer Answer(const tinyml::link::GetStatistics &request);
 const inference_model *Model(uint32_t index);
 struct answer RefuseModel();
 
-// Whether there is room for what `Describe` makes of a tensor, and making it.
-bool Fits(const inference_tensor &tensor);
-Offset<tinyml::link::Tensor> Describe(const inference_model &model, const inference_tensor &tensor);
-
-// The bytes that describing a tensor takes, at most.
-std::size_t Description(const inference_tensor &tensor);
+// Makes a table Tensor.
+uoffset_t Describe(const inference_model &model, const inference_tensor &tensor);
 
 } // namespace server
 

@@ -3,8 +3,6 @@
 // its own.
 #include <cstddef>
 
-#pragma GCC diagnostic ignored "-Wattributes"
-
 __attribute__((weak)) void *operator new[](std::size_t) {
     __builtin_trap();
 }
@@ -18,5 +16,9 @@ __attribute__((weak)) void operator delete(void *) noexcept {
 }
 
 __attribute__((weak)) void operator delete(void *, std::size_t) noexcept {
+    __builtin_trap();
+}
+
+__attribute__((weak)) void operator delete[](void *, std::size_t) noexcept {
     __builtin_trap();
 }

@@ -9,6 +9,11 @@
 #ifndef FLATBUFFERS_ASSERT
 #define FLATBUFFERS_ASSERT(condition) static_cast<void>(0)
 #endif
+#include "flatbuffers/base.h"
+// The Verifier divides it by the size of elements: a number of 64 bits, as it comes, would take the
+// library's division, which is larger than the Verifier.
+#undef FLATBUFFERS_MAX_BUFFER_SIZE
+#define FLATBUFFERS_MAX_BUFFER_SIZE UINT32_C(0x7FFFFFFF)
 #include "link_generated.h"
 
 #include "answer.h"
@@ -16,16 +21,36 @@
 namespace server {
 
 using flatbuffers::Offset;
-using flatbuffers::Vector;
+using flatbuffers::uoffset_t;
 
-// What is written last: a response's own table, the message, their vtables.
-constexpr std::size_t kEnding = 192;
+// Tables in one vector, at most.
+constexpr uint32_t kMostTables = 64;
 
-// Offsets of tables that go into one vector.
-constexpr std::size_t kMostTables = 128;
+// A value that may be absent.
+struct Optional {
+    bool there;
+    uint32_t value;
+};
 
-// The only builder. A function that begins a response builds it to its end: none is half-built.
-flatbuffers::FlatBufferBuilder &builder();
+// What a member of a struct is, and what becomes of it in a table.
+enum Kind : uint8_t {
+    kByte,         // uint8_t
+    kWord,         // uint32_t
+    kSigned,       // int32_t
+    kLong,         // uint64_t
+    kReal,         // float
+    kOptional,     // Optional, as 32 bits
+    kOptionalLong, // Optional, as 64 bits
+    kText,         // const char *, as a string
+    kMade,         // uoffset_t of what has been made before; 0 where there is nothing
+};
+
+// One field of a table: the generated header's VT_ number, and the member behind it.
+struct Field {
+    uint16_t id;
+    Kind kind;
+    uint8_t member;
+};
 
 // Begins a response, over the one before.
 void Begin();
@@ -33,11 +58,29 @@ void Begin();
 // Begins a note, which says something of the firmware's own accord and leaves the last response.
 void BeginNote();
 
-// How many bytes may be added.
-std::size_t Room();
+// How many bytes of data may be added beside the tables and the lists that end a response.
+uint32_t Room();
+
+// Something did not fit and was left out. A response that ends so is a refusal; what can do
+// without it takes it back.
+extern bool overflow;
+
+// Makes a table of the members of a struct.
+uoffset_t Table(const Field *fields, uint32_t count, const void *members);
+template <uint32_t count> uoffset_t Table(const Field (&fields)[count], const void *members) {
+    return Table(fields, count, members);
+}
+
+// Makes a vector of bytes or integers, or gives room for bytes.
+uoffset_t Bytes(const void *bytes, uint32_t length);
+uoffset_t Integers(const int32_t *integers, uint32_t count);
+uoffset_t RoomForBytes(uint32_t length, uint8_t **bytes);
+
+// Makes a vector of tables.
+uoffset_t Tables(const uoffset_t *tables, uint32_t count);
 
 // Ends the response: a Message with it.
-struct answer Finish(tinyml::link::Response type, Offset<void> response);
+struct answer Finish(tinyml::link::Response type, uoffset_t response);
 
 // Ends the response as an Error.
 struct answer Error(tinyml::link::ErrorCode code, const char *text);

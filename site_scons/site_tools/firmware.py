@@ -82,7 +82,7 @@ def generate(env):
         _PLACECHECKFLAGS=_place_flags,
         _SCRIPTFLAGS=_script_flags,
         # A variable, as it has braces of its own and TEMPFILE stands in braces.
-        _LINKLINE="$LINK -o ${TARGETS[0]} -Wl,-Map,${TARGETS[1]} $LINKFLAGS"
+        _LINKLINE="$LINK -o ${TARGETS[0]} -Wl,-Map,${TARGETS[1]},--cref $LINKFLAGS"
         " $_SCRIPTFLAGS $SOURCES $_LIBDIRFLAGS $_LIBFLAGS",
         FIRMWARELINKCOM=[command("elf.link", "--", "${TEMPFILE(_LINKLINE, FIRMWARELINKCOMSTR)}")],
         FIRMWARECHECKCOM=[

@@ -1,6 +1,7 @@
 """SizeReport: .elf .bin .build-info.json .map [plan.json...] -> .size.txt .size.json.
 
-Flash and RAM by region and by library; with the compiler's plan, the kernels that are called.
+Flash and RAM by region, group and library; with the compiler's plan, the kernels that are called;
+with ``CALLGRAPHS``, the folder of the objects, the deepest stack, and ``CALLS`` are notes on that.
 Five lines are printed when it is made; ``env.ShowFile(alias, file)`` shows the tables on request.
 """
 
@@ -16,6 +17,7 @@ INPUTS = ("--bin", "--build-info", "--map", "--plan")  # the sources behind the 
 def _emitter(target, source, env):
     target.append(beside(target[0], ".json"))
     depend_on_step(env, target, "elf", ["pyelftools", "rich"])
+    env.Depends(target, [env.File(f"#{file}") for file in env["CALLS"]])
     return target, source
 
 
@@ -24,6 +26,12 @@ def _input_flags(target, source, env, for_signature):
     options = INPUTS[:-1] + INPUTS[-1:] * (len(source) - len(INPUTS))
     pairs = zip(options, source[1:], strict=True)
     return [word for option, node in pairs for word in (option, str(node))]
+
+
+def _stack_flags(target, source, env, for_signature):
+    folder = env.subst("$CALLGRAPHS")
+    notes = [word for file in env["CALLS"] for word in ("--calls", file)]
+    return ["--stack", folder, *notes] if folder else []
 
 
 def _show(target, source, env):
@@ -41,10 +49,14 @@ def show_file(env, alias, files):
 def generate(env):
     """Add the builder, the method and their defaults."""
     env.SetDefault(
+        CALLGRAPHS="",
+        CALLS=[],
         _SIZEINPUTS=_input_flags,
+        _SIZESTACK=_stack_flags,
         SIZEREPORTCOM=[
             command("elf", "report", "${SOURCES[0]}", "--regions", "$BOARDDIR", "$_SIZEINPUTS")
-            + ["--brief", "--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
+            + ["$_SIZESTACK", "--brief"]
+            + ["--output", "${TARGETS[0]}", "--output", "${TARGETS[1]}"]
         ],
         SIZEREPORTCOMSTR="  SIZE     ${TARGETS[0]}",
     )

@@ -7,6 +7,9 @@ in SYSTEMINCLUDE too are given to the compiler with -isystem, which silences the
 import shutil
 from pathlib import Path
 
+from SCons.Defaults import StaticObjectEmitter
+from SCons.Tool import createObjBuilders
+
 from tinyml.errors import UserError
 
 OPTIMISATION = {
@@ -18,6 +21,9 @@ WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wdouble-promotion", "-Wundef"]
 # C++ as firmware can afford it: no tables for unwinding and types, no locks around statics.
 CXX_DIALECT = ["-std=c++17", "-fno-exceptions", "-fno-rtti"]
 CXX_DIALECT += ["-fno-threadsafe-statics", "-fno-use-cxa-atexit"]
+# Stack and calls of each function, in a .ci file beside the object; the size report reads them.
+CALL_GRAPHS = "-fcallgraph-info=su"
+COMPILED = (".c", ".cc", ".cpp")
 INCLUDE_FLAGS = (
     "${_concat('%s', _included(__env__, %s), '', __env__, RDirs, TARGET, SOURCE,"
     " affect_signature=False)}"
@@ -42,6 +48,17 @@ def _included(env, system):
     """Return the folders of CPPPATH that are a library's, or those that are not."""
     theirs = set(env["SYSTEMINCLUDE"])
     return [folder for folder in env.get("CPPPATH", []) if (folder in theirs) == system]
+
+
+def _with_call_graph(target, source, env):
+    """Name the .ci file that comes with an object, so that it is cleaned with it."""
+    target, source = StaticObjectEmitter(target, source, env)
+    for node in target if CALL_GRAPHS in env.get("CCFLAGS", []) else ():
+        # gcc writes x.o.part, and beside it x.o.ci; see whole_output.
+        graph = node.dir.File(f"{node.name}.ci")
+        env.SideEffect(graph, node)
+        env.Clean(node, graph)
+    return target, source
 
 
 def _compiler(env):
@@ -83,7 +100,7 @@ def generate(env):
         CFLAGS=["-std=c11"],
         CXXFLAGS=CXX_DIALECT,
         CCFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-g", *WARNINGS]
-        + ["-ffunction-sections", "-fdata-sections"],
+        + ["-ffunction-sections", "-fdata-sections", CALL_GRAPHS],
         ASPPFLAGS=[*core, "-g"],
         CPPFLAGS=here,
         LINKFLAGS=[*core, *OPTIMISATION[env["OPT"]], "-Wl,--gc-sections"]
@@ -96,6 +113,9 @@ def generate(env):
         ASPPCOMSTR="  AS       $TARGET",
         ARCOMSTR="  AR       $TARGET",
     )
+    objects, _ = createObjBuilders(env)
+    for suffix in COMPILED:
+        objects.add_emitter(suffix, _with_call_graph)
     env.AddMethod(incbin_object, "IncbinObject")
 
 

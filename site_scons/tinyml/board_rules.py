@@ -123,9 +123,7 @@ def _check_clock(clock: Clock, where: str, hint: str) -> None:
             f"{where}: [clock] crystal_hz is {clock.crystal_hz}", "a whole number of MHz", hint
         )
     if not clock.allows(clock.default_mhz):
-        raise UserError(
-            f"{where}: [clock] default_mhz is {clock.default_mhz}", clock.allowed, hint
-        )
+        raise UserError(f"{where}: [clock] default_mhz is {clock.default_mhz}", clock.allowed, hint)
 
 
 def _check_emulator(emulator: Emulator, where: str, hint: str) -> None:

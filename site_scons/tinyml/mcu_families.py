@@ -53,7 +53,7 @@ FAMILIES: Mapping[str, Family] = {
         buses={"APB1": 4, "APB2": 2},
         dividers=(16, 0xFFFF),
     ),
-    # Arm DAI 0500 sections 3.3 (addresses) and 3.8 (interrupts); Arm DDI 0479 section 4.3 (dividers).
+    # Arm DAI 0500 sections 3.3 (addresses) and 3.8 (interrupts); DDI 0479 section 4.3 (dividers).
     "mps2": Family(
         uarts={
             "UART0": Uart(0x40004000, 0),

@@ -26,12 +26,14 @@ ADDRESS = "HOST:PORT"
 SERIAL = "tcp:PORT"
 BASELINE = "a stored .size.json, an ELF file, or a commit"
 AMOUNT = "bytes (4096, 64K) or percent (1%)"
+TCP = "a TCP port of this computer"
 TEXT = "any text"
 SERVER = "HOST:PORT"
 LIMIT = "seconds of virtual time (10s) or instructions (500000, 200M, 2G)"
 _PATTERNS = {
     NUMBER: r"0*[1-9][0-9]*",
     SERIAL: r"tcp:[0-9]{1,5}",
+    TCP: r"[0-9]{1,5}",
     LIMIT: r"[0-9]{1,6}(\.[0-9]{1,6})?s|[0-9]{1,12}[KMG]?",
     FILE: r".+",
     TEXT: r".+",
@@ -57,7 +59,7 @@ SHAPING = (
 EMULATORS = ("console", "link")  # of every emulator
 FLASH = ("programmer", "serial", "port", "server", "baud", "timeout")
 MONITOR = ("programmer", "serial", "port", "server", "baud", "log")
-VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict")
+VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "gdb", "strict")
 TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",
@@ -249,6 +251,7 @@ def _virtual_board() -> tuple[Option, ...]:
         ),
         Option("trace", (), "none", "virtual board: every register access", FILE),
         Option("counts", (), "none", "virtual board: instructions by function, as JSON", FILE),
+        Option("gdb", (), "none", "virtual board: wait for GDB there; 0 is any free port", TCP),
         Option("strict", switch, "0", "virtual board: an unmodelled register is an error"),
     )
 

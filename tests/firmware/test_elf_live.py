@@ -124,8 +124,18 @@ def test_table_agrees_with_binutils_to_the_byte(board: Board, folder: Path, root
     linked(folder, board)
     run(folder, "arm-none-eabi-objcopy", "-O", "binary", "x.elf", "x.bin")
     where = root / "firmware" / "boards" / board.name
-    words = ["x.elf", "--board-dir", where, "--bin", "x.bin", "--json", "x.json", "--text", "x.txt"]
-    done = tool(folder, root, "tinyml.elf.size", *words)
+    words = [
+        "x.elf",
+        "--regions",
+        where,
+        "--bin",
+        "x.bin",
+        "--output",
+        "x.json",
+        "--output",
+        "x.txt",
+    ]
+    done = tool(folder, root, "tinyml.elf", "report", *words)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
     assert done.stdout == (folder / "x.txt").read_text()
@@ -158,8 +168,8 @@ def test_code_and_data_spread_over_the_ram_regions(disco: Board, folder: Path, r
     run(folder, "arm-none-eabi-gcc", *HARD, *names, *LINK, "-o", "x.elf", "-lm")
     run(folder, "arm-none-eabi-objcopy", "-O", "binary", "x.elf", "x.bin")
     where = root / "firmware" / "boards" / disco.name
-    words = ["x.elf", "--board-dir", where, "--bin", "x.bin", "--json", "x.json"]
-    done = tool(folder, root, "tinyml.elf.size", *words)
+    words = ["x.elf", "--regions", where, "--bin", "x.bin", "--output", "x.json"]
+    done = tool(folder, root, "tinyml.elf", "report", *words)
     assert done.returncode == 0, done.stderr
     document = json.loads((folder / "x.json").read_text())
     regions = {region["name"]: region for region in document["regions"]}
@@ -440,8 +450,8 @@ def test_libraries_beside_what_of_them_is_linked(board: Board, folder: Path, roo
     """Members, symbols and .a size as binutils list them; the rows give every used byte."""
     with_extra_library(folder, board)
     where = root / "firmware" / "boards" / board.name
-    words = ["x.elf", "--board-dir", where, "--map", "x.map", "--json", "x.json"]
-    done = tool(folder, root, "tinyml.elf.size", *words)
+    words = ["x.elf", "--regions", where, "--map", "x.map", "--output", "x.json"]
+    done = tool(folder, root, "tinyml.elf", "report", *words)
     assert done.returncode == 0, done.stderr
     document = json.loads((folder / "x.json").read_text())
     libraries = {library["name"]: library for library in document["libraries"]}

@@ -48,7 +48,7 @@ int main(void);
 // A test defines those it wants; the others end the program with 200 + the exception's number.
 void nmi(void), hard_fault(void), mem_manage(void), bus_fault(void), usage_fault(void);
 void sv_call(void), pend_sv(void), systick(void);
-void irq16(void), irq28(void), irq36(void), irq37(void), irq71(void), irq82(void);
+void irq4(void), irq16(void), irq28(void), irq36(void), irq37(void), irq71(void), irq82(void);
 extern uint32_t stack_top[];
 
 static inline void finish(uint32_t status) {
@@ -103,6 +103,7 @@ __attribute__((section(".vectors"), used)) static const handler table[16 + 98] =
     pend_sv,
     systick,
     [16 ... 113] = unexpected,
+    [16 + 4] = irq4,
     [16 + 16] = irq16,
     [16 + 28] = irq28,
     [16 + 36] = irq36,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,13 +30,13 @@ class Run:
     log: list[str] = field(default_factory=list)
 
 
-def build(folder: Path, source: str, name: str = "bare") -> Path:
+def build(folder: Path, source: str, name: str = "bare", flags: Sequence[str] = ()) -> Path:
     """Compile ``source`` with bare_stm32.h and return the ELF."""
     text, elf = folder / f"{name}.c", folder / f"{name}.elf"
     text.write_text('#include "bare_stm32.h"\n' + source)
     script = ["-T", str(HERE / "bare_stm32.ld"), f"-I{HERE}"]
     done = subprocess.run(
-        ["arm-none-eabi-gcc", *FLAGS, *script, str(text), "-o", str(elf), "-lgcc"],
+        ["arm-none-eabi-gcc", *FLAGS, *flags, *script, str(text), "-o", str(elf), "-lgcc"],
         capture_output=True,
         text=True,
         check=False,

@@ -102,7 +102,7 @@ def test_stm32f746_core(discovery: boards.Board) -> None:
     assert discovery.mcu_folders == ("cortex-m7", "stm32f7")
 
 
-@pytest.mark.parametrize("name", ["stm32f746", "mps2-an500", "host"])
+@pytest.mark.parametrize("name", ["stm32f746", "nucleo-f746zg", "mps2-an500", "host"])
 def test_every_board_loads(root: Path, name: str) -> None:
     """Each board is called like its folder and has sources, of its own or its family's."""
     board = boards.load(root / "firmware" / "boards" / name)
@@ -211,7 +211,7 @@ values = st.recursive(
 
 
 @given(
-    key=st.sampled_from(["core", "memory", "placement", "clock", "console", "emulator", "family"]),
+    key=st.sampled_from(["core", "memory", "placement", "clock", "serial", "emulator", "family"]),
     value=values,
 )
 def test_any_value_of_a_key_is_loaded_or_refused(scratch: Path, key: str, value: object) -> None:

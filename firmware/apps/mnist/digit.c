@@ -1,10 +1,10 @@
 #include "digit.h"
 
 // What is drawn on, within the paper.
-#define TOP     3u
-#define LEFT    7u
-#define HEIGHT  22u
-#define WIDTH   15u
+#define TOP    3u
+#define LEFT   7u
+#define HEIGHT 22u
+#define WIDTH  15u
 
 // From paper to ink.
 static const char shades[] = " .:-=+*#%@";

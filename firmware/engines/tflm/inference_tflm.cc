@@ -155,4 +155,6 @@ const inference_model INFERENCE_MODEL = {
     TFLM_MODEL_NAME, inputs,           outputs,           kOperators, kInputs, kOutputs,
     kOperatorCount,  TFLM_ARENA_BYTES, TFLM_WEIGHT_BYTES, 0,          Invoke,  Initialise,
     nullptr, // models with variables are refused when they are built
+    nullptr, // the interpreter keeps its own structures in the arena
+    nullptr, // and does not say where an operator's result is
 };

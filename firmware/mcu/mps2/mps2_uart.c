@@ -12,7 +12,8 @@ static void start(const struct uart *uart, uint32_t divider) {
 }
 
 static void wait_while_full(const struct uart *uart) {
-    for (uint32_t polls = WAIT_POLLS; polls && (uart->registers->state & MPS2_UART_STATE_TX_FULL);) {
+    for (uint32_t polls = WAIT_POLLS;
+         polls && (uart->registers->state & MPS2_UART_STATE_TX_FULL);) {
         --polls;
     }
 }

@@ -29,7 +29,7 @@ static const uint32_t bauds[BOARD_PORTS] = {
 static uint8_t console_queue[256];
 static uint8_t link_queue[4608];
 static struct ring received[BOARD_PORTS];
-static const char *reset_cause = "";
+static const char *reset_cause;
 
 void console_interrupt(void) {
     uart_interrupt(&uarts[BOARD_CONSOLE], &received[BOARD_CONSOLE]);
@@ -59,7 +59,7 @@ uint32_t board_clock_hz(void) {
 }
 
 const char *board_reset_cause(void) {
-    return reset_cause;
+    return reset_cause ? reset_cause : "";
 }
 
 // A terminal wants CR LF at the end of a line.

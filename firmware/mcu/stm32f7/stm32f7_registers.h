@@ -84,12 +84,12 @@ struct usart_registers {
 struct timer_registers {
     volatile uint32_t cr1, cr2, smcr, dier, sr, egr, ccmr1, ccmr2, ccer, cnt, psc, arr, rcr, ccr1;
 };
-#define TIM2            ((struct timer_registers *)0x40000000u)
-#define TIM2_INTERRUPT  28
-#define TIM_CR1_CEN     (1u << 0)
-#define TIM_DIER_CC1IE  (1u << 1)
-#define TIM_SR_CC1IF    (1u << 1)
-#define TIM_EGR_UG      (1u << 0)
+#define TIM2           ((struct timer_registers *)0x40000000u)
+#define TIM2_INTERRUPT 28
+#define TIM_CR1_CEN    (1u << 0)
+#define TIM_DIER_CC1IE (1u << 1)
+#define TIM_SR_CC1IF   (1u << 1)
+#define TIM_EGR_UG     (1u << 0)
 
 // Independent watchdog: section 28.4.
 #define IWDG_KR        STM32F7_REGISTER(0x40003000u)

@@ -7,8 +7,8 @@
 // Starts it at the bus clock of this moment.
 void timebase_start(void);
 
-// Time since timebase_start. Call it at least once an hour: the counter behind it has 32 bits of
-// about a microsecond.
+// Time since timebase_start. Call it at least once in ten days: the counter behind it has 32 bits
+// of about a quarter of a millisecond.
 uint64_t timebase_milliseconds(void);
 
 // Waits for an interrupt, at most about a second. Call it with interrupts disabled: one that is

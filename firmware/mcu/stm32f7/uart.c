@@ -63,8 +63,7 @@ void uart_receive(const struct uart *uart) {
 // none; noise is outvoted by the other samples.
 void uart_interrupt(const struct uart *uart, struct ring *received) {
     const uint32_t status = uart->registers->isr;
-    uart->registers->icr =
-        status & (USART_ISR_ORE | USART_ISR_NF | USART_ISR_FE | USART_ISR_PE);
+    uart->registers->icr = status & (USART_ISR_ORE | USART_ISR_NF | USART_ISR_FE | USART_ISR_PE);
     if (status & USART_ISR_RXNE) {
         const uint8_t byte = (uint8_t)uart->registers->rdr;
         if (status & USART_ISR_FE) {

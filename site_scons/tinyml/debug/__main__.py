@@ -96,11 +96,11 @@ def main() -> int:
     if options.debugger != _NOTHING:
         gdb = script.program(options.debugger, native=board.core is None)
     session = _session(board, options)
+    init = options.elf.with_suffix(".gdb")
+    write_if_changed(init, script.text(session.target, options.load))
     with _serving(session, options) as log:
         if gdb is None:
             return _serve(session, options.elf, log)
-        init = options.elf.with_suffix(".gdb")
-        write_if_changed(init, script.text(session.target, options.load))
         given = str(options.script) if options.script else None
         words = script.command(gdb, str(options.elf), session.target, str(init), given, extra)
         print(f"{session.name}: {session.target.address or 'no server'}; log: {log}", flush=True)
@@ -135,11 +135,18 @@ def _session(board: Board, options: argparse.Namespace) -> Session:
             f"auto, {', '.join((*known, *emulated.KINDS))}, or HOST:PORT",
             "scons debug gdbserver=openocd",
         )
-    server = servers.preferred(board) if wanted == "auto" else known[wanted]
+    chosen = servers.choose(wanted, board, options.serial, servers.attached())
+    server = chosen.server
     named = dict(zip(servers.PORTS, ports, strict=True))
-    words = servers.command(server, board, named, options.serial)
+    serial = options.serial or (chosen.probe.serial if chosen.probe else None)
+    words = servers.command(chosen, board, named, serial)
     target = Target(f"127.0.0.1:{ports[0]}", server.setup, server.reset)
-    return Session(server.name, words, ports[0], target, servers.explain(server, board))
+    print(f"gdbserver={server.name}: {chosen.why}")
+
+    def explain(lines: str) -> UserError:
+        return servers.explain(server, board, lines, _log(options.elf))
+
+    return Session(server.name, words, ports[0], target, explain)
 
 
 def _without_server(board: Board, wanted: str) -> Session:
@@ -156,10 +163,14 @@ def _unexplained(lines: str) -> UserError:
     return running.failed("the server", lines, "a gdb server", "scons debug gdbserver=...")
 
 
+def _log(elf: Path) -> Path:
+    return elf.with_suffix(".gdbserver.log")
+
+
 @contextlib.contextmanager
 def _serving(session: Session, options: argparse.Namespace) -> Iterator[Path]:
     """Run the session's server, if it has one; yield where its log is."""
-    log = options.elf.with_suffix(".gdbserver.log")
+    log = _log(options.elf)
     if session.server is None:
         yield log
         return
@@ -183,7 +194,9 @@ def _serve(session: Session, elf: Path, log: Path) -> int:
             "leave one of debugger= and gdbserver= out",
         )
     print(f"{session.name}: {READY} on {address}; log: {log}")
-    print(f"  gdb-multiarch {elf} -ex 'target extended-remote {address}'")
+    print(
+        f"  gdb-multiarch {elf} -x {elf.with_suffix('.gdb')} -ex 'target extended-remote {address}'"
+    )
     print("  Ctrl-C ends it", flush=True)
     while True:
         signal.pause()

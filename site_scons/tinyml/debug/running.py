@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +10,12 @@ from pathlib import Path
 
 from tinyml.children import die_with_parent
 from tinyml.debug.listening import listens
-from tinyml.elf.image import printable
 from tinyml.errors import UserError
+from tinyml.flash.diagnose import last_lines
 
 SECONDS = 15.0
 """For a server to listen. A probe answers within two; pyOCD may load a pack first."""
 _PATIENCE = 3.0  # seconds between asking a server to end and making it
-_SHOWN = 12  # lines of its log
-_LONGEST = 160
 
 Explain = Callable[[str], UserError]
 
@@ -71,11 +68,11 @@ def _await(
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(0.05)
         if child.returncode is not None:
-            raise explain(last_lines(log))
+            raise explain(_text(log))
         if time.monotonic() > deadline:
             raise UserError(
-                f"{Path(child.args[0]).name} did not listen on port {port} within {seconds:g} s"  # type: ignore[arg-type, index]
-                f"{_quoted(last_lines(log))}",
+                f"the gdb server did not listen on port {port} within {seconds:g} s"
+                f"{_quoted(_text(log))}",
                 "a server that is ready for gdb",
                 f"read {log}; is another debugger or programmer using the probe?",
             )
@@ -90,18 +87,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def last_lines(log: Path) -> str:
-    """Return the end of a log, fit to be shown: colours out, long lines cut."""
-    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-    lines = [printable(line)[:_LONGEST] for line in plain.splitlines() if line.strip()]
-    return "\n".join(lines[-_SHOWN:])
+def failed(name: str, text: str, expected: str, hint: str) -> UserError:
+    """Return the error of a server that ended, the last lines of its log quoted."""
+    return UserError(f"{name} ended before gdb could connect{_quoted(text)}", expected, hint)
 
 
-def _quoted(lines: str) -> str:
-    return "".join(f"\n         | {line}" for line in lines.splitlines())
+def _quoted(text: str) -> str:
+    return "".join(f"\n    {line}" for line in last_lines(text))
 
 
-def failed(name: str, lines: str, expected: str, hint: str) -> UserError:
-    """Return the error of a server that ended, its last lines quoted."""
-    return UserError(f"{name} ended before gdb could connect{_quoted(lines)}", expected, hint)
+def _text(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""

@@ -59,27 +59,33 @@ def program(wanted: str, native: bool) -> str:
 
 
 def text(target: Target, load: bool) -> str:
-    """Return the file of commands that gdb reads once it has connected."""
-    stop = ("starti", "thbreak main", "continue") if target.address is None else _TO_MAIN
-    lines = ["# gdb's commands for this firmware; connected to the server first.", *_SETTINGS]
-    lines += target.setup
-    if target.address is None or target.reset:
-        again = (*target.reset, *stop)
-        lines += ["", "define again", *(f"  {line}" for line in again), "end"]
-        lines += ["document again", "Reset, and run to main.", "end", ""]
-        lines += target.reset
-        lines += ["load", *target.reset] if load else []
-        lines += stop
-    elif load:
-        lines += ["load"]
+    """Return the file of commands that gdb reads: settings, and two commands of our own."""
+    stop = ("starti", *_TO_MAIN) if target.address is None else _TO_MAIN
+    write = ("load", *target.reset) if load else ()
+    lines = ["# gdb's set-up for this firmware: connect to the server, then 'again'."]
+    lines += _SETTINGS
+    lines += _defined(
+        "prepare", (*target.setup, *target.reset, *write), "Set the server up, reset."
+    )
+    lines += _defined("again", (*target.reset, *stop), "Reset, and run to main.")
     return "\n".join(lines) + "\n"
+
+
+def _defined(name: str, commands: Sequence[str], about: str) -> list[str]:
+    body = [f"  {command}" for command in commands]
+    return ["", f"define {name}", *body, "end", f"document {name}", about, "end"]
 
 
 def command(
     gdb: str, elf: str, target: Target, init: str, script: str | None, extra: Sequence[str]
 ) -> list[str]:
-    """Return gdb's command line; ``script`` is a file of commands to run instead of a terminal."""
-    connect = [word for line in target.connect for word in ("-ex", line)]
+    """Return gdb's command line; ``script`` is a file of commands to run instead of a terminal.
+
+    A core that a server of others has is left as it is: it may be running.
+    """
+    ours = target.address is None or target.reset
+    start = (*target.connect, "prepare", *(["again"] if ours else []))
     batch = ["-batch"] if script else []
+    first = [word for line in start for word in ("-ex", line)]
     last = ["-x", script] if script else []
-    return [gdb, "-q", *batch, elf, *connect, "-x", init, *last, *extra]
+    return [gdb, "-q", *batch, elf, "-x", init, *first, *last, *extra]

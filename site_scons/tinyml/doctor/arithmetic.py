@@ -94,7 +94,7 @@ def double(patient: Patient) -> Iterator[Finding]:
     if linked:
         users = callers_of(patient, linked)
         yield warning(
-            f"{listed(linked)} are linked, called by {listed(users) or 'a pointer'}:"
+            f"linked: {listed(linked)}, called by {listed(users) or 'a pointer'}:"
             " double precision in software, some 50 instructions an operation",
             "1.0f and not 1.0, sqrtf and not sqrt; -Wdouble-promotion names the places",
         )

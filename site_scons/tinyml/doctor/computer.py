@@ -128,7 +128,7 @@ def fetched(patient: Patient) -> Iterator[Finding]:
     needed = missing & _needed(patient.project)
     if needed:
         yield error(
-            f"{listed(sorted(needed))} not fetched, and every firmware needs them",
+            f"{listed(sorted(needed))} not fetched, though part of every set-up",
             f"scons fetch component={','.join(sorted(needed))}",
         )
     if others := sorted(missing - needed):

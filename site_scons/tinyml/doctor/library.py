@@ -26,7 +26,7 @@ def printf_float(patient: Patient) -> Iterator[Finding]:
     size = sum(s.size for name in floats for s in patient.symbols[name])
     if floats:
         yield warning(
-            f"{listed(floats)} are linked: {size} bytes themselves, with double precision in"
+            f"linked: {listed(floats)}, {size} bytes themselves, with double precision in"
             " software and a heap behind them",
             "leave out -u _printf_float; console_fixed (firmware/runtime) prints a float",
         )
@@ -40,14 +40,16 @@ def printf_float(patient: Patient) -> Iterator[Finding]:
 @check("heap", "symbols")
 def heap(patient: Patient) -> Iterator[Finding]:
     """No heap is linked."""
-    found = [name for name in (*_HEAP, *_NEW) if name in patient.symbols]
+    linked = [name for name in (*_HEAP, *_NEW) if name in patient.symbols]
+    found = [name for name in linked if not all(map(patient.traps, patient.symbols[name]))]
     if not found:
-        yield ok("no malloc, no operator new")
+        traps = f"{listed(linked)}: traps, no memory behind them" if linked else ""
+        yield ok(traps or "no malloc, no operator new")
         return
     library = (*found, *_FORMATS, *_FLOAT_FORMATS, "_Balloc", "__smakebuf_r", "__swsetup_r")
     names = [name for name in callers_of(patient, found) if name not in library]
     yield warning(
-        f"{listed(found)} are linked, called by {listed(names) or 'the C library itself'}:"
+        f"linked: {listed(found)}, called by {listed(names) or 'the C library itself'}:"
         " memory that can run out while the firmware runs, and is in no size report",
         "static arrays; printf to a buffer and C++ containers are the usual callers",
     )

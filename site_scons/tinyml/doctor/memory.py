@@ -108,7 +108,7 @@ def _models(image: Image) -> Iterator[tuple[Symbol, Section, int]]:
     # An array around others comes first, and speaks for them.
     for symbol in sorted(named, key=lambda s: -s.size):
         inside = (s.address <= symbol.address < s.address + s.size for s in outer)
-        if sections[symbol.section].content and not any(inside):
+        if sections[symbol.section].load_address is not None and not any(inside):
             outer.append(symbol)
             yield symbol, sections[symbol.section], 4
 
@@ -116,19 +116,20 @@ def _models(image: Image) -> Iterator[tuple[Symbol, Section, int]]:
 def _flatbuffers(image: Image) -> Iterator[tuple[Symbol, Section]]:
     """Yield the .tflite files in the image, each as the symbol that holds it."""
     for section in image.sections:
-        start = section.content.find(_IDENTIFIER, _AT)
+        content = section.content
+        start = content.find(_IDENTIFIER, _AT)
         while start >= 0:
             address = section.address + start - _AT
             holder = next(
-                (s for s in image.symbols if s.address == address and not s.name.startswith("$")),
+                (s for s in image.symbols if s.address == address),
                 Symbol("a .tflite file", address, _LEAST, section.index),
             )
             # The root's offset comes first; it is small, and a multiple of 4. The letters also
             # stand in code that looks for them.
-            root = int.from_bytes(section.content[start - _AT : start], "little")
-            if 0 < root < len(section.content) and root % 4 == 0:
+            root = int.from_bytes(content[start - _AT : start], "little")
+            if 0 < root < len(content) and root % 4 == 0:
                 yield holder, section
-            start = section.content.find(_IDENTIFIER, start + 1)
+            start = content.find(_IDENTIFIER, start + 1)
 
 
 def _placed(symbol: Symbol, section: Section, alignment: int) -> Iterator[Finding]:

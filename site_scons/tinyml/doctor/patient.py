@@ -15,7 +15,8 @@ from typing import Any
 
 from tinyml import boards
 from tinyml.boards import Board
-from tinyml.doctor import thumb, units
+from tinyml.doctor import code as thumb_code
+from tinyml.doctor import units
 from tinyml.elf import image as elf_image
 from tinyml.elf.image import Image, Symbol
 from tinyml.errors import UserError
@@ -88,9 +89,12 @@ class Patient:
     def _read(self) -> Image | UserError:
         assert self.elf is not None
         try:
-            return elf_image.read(self.elf)
+            image = elf_image.read(self.elf)
+            elf_image.require_firmware(image)
+            _ = image.attributes  # read and kept now, so that damage in them is told as such
         except UserError as error:
             return error
+        return image
 
     @property
     def problem(self) -> UserError | None:
@@ -103,9 +107,9 @@ class Patient:
         return self._read if self.elf and isinstance(self._read, Image) else None
 
     @cached_property
-    def code(self) -> thumb.Code:
+    def code(self) -> thumb_code.Code:
         """What the image's instructions do."""
-        return thumb.read(self.image) if self.image else thumb.Code((), False)
+        return thumb_code.read(self.image) if self.image else thumb_code.Code((), False)
 
     @cached_property
     def debug(self) -> units.Units:
@@ -114,12 +118,19 @@ class Patient:
 
     @cached_property
     def symbols(self) -> dict[str, list[Symbol]]:
-        """The image's symbols by their names, mapping symbols left out."""
+        """The image's symbols by their names."""
         found: dict[str, list[Symbol]] = {}
         for symbol in self.image.symbols if self.image else ():
-            if symbol.name and not symbol.name.startswith("$"):
+            if symbol.name:
                 found.setdefault(symbol.name, []).append(symbol)
         return found
+
+    def traps(self, symbol: Symbol) -> bool:
+        """Whether a function does nothing but end the program: UDF is its first instruction."""
+        sections = self.image.sections if self.image else ()
+        section = next((s for s in sections if s.index == symbol.section), None)
+        first = section.bytes_at(symbol.address, 2) if section else b""
+        return first[1:] == b"\xde"
 
     def code_bytes(self, unit: units.Unit) -> int:
         """Return the bytes of a compilation that are in the image: the linker drops the rest."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tinyml.doctor.finding import Finding, check, error, info, ok
 from tinyml.doctor.patient import Patient
-from tinyml.doctor.thumb import Code, Function
+from tinyml.doctor.code import Code, Function
 from tinyml.doctor.words import listed
 from tinyml.elf.image import Image
 
@@ -64,6 +64,7 @@ def _stored_addresses(image: Image) -> set[int]:
     """Return every word of the image that could be the address of a function, Thumb bit cleared."""
     words: set[int] = set()
     for section in image.sections:
-        content = section.content[: len(section.content) & ~3]
+        content = section.content
+        content = content[: len(content) & ~3]
         words.update(value & ~1 for (value,) in struct.iter_unpack("<I", content) if value & 1)
     return words

@@ -172,16 +172,26 @@ def _layout(entry: DIE) -> Layout:
 
 
 def _file_names(dwarf: DWARFInfo, unit: CompileUnit) -> list[str]:
-    """Return the names that DW_AT_decl_file counts, without their folders."""
+    """Return the files that DW_AT_decl_file counts, with their folders."""
     program = dwarf.line_program_for_CU(unit)
     if program is None:
         return []
-    names = [printable(entry.name.decode("latin-1")) for entry in program["file_entry"]]
+    folders = [_name(folder) for folder in program["include_directory"]]
+    if program["version"] < 5:  # there the folder of compilation is not listed, and is number 0
+        folders.insert(0, "")
+    names = [
+        f"{folders[entry.dir_index]}/{_name(entry.name)}" if entry.dir_index else _name(entry.name)
+        for entry in program["file_entry"]
+    ]
     return names if program["version"] >= 5 else ["", *names]
 
 
+def _name(text: bytes | str) -> str:
+    return printable(text.decode("latin-1") if isinstance(text, bytes) else text)
+
+
 def _declared(entry: DIE, files: list[str]) -> str:
+    """Return the file of a type. Not the line: two ways of a define may stand on two lines."""
     number = getattr(entry.attributes.get("DW_AT_decl_file"), "value", None)
-    line = getattr(entry.attributes.get("DW_AT_decl_line"), "value", 0)
     known = isinstance(number, int) and 0 <= number < len(files)
-    return f"{files[number] if known else '?'}:{line}"  # type: ignore[index]
+    return files[number] if known else "?"  # type: ignore[index]

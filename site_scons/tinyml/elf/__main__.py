@@ -119,7 +119,7 @@ def _check_outputs(paths: list[Path]) -> None:
 
 def _leaves_as_csv(report: Report) -> str:
     fields = report.leaves[0]._fields if report.leaves else ("region",)
-    rows = tuple(tuple(leaf) for leaf in report.leaves)
+    rows = tuple(tuple[table.Cell, ...](leaf) for leaf in report.leaves)
     return table.as_csv(table.Table("leaves", table.columns(fields), rows))
 
 

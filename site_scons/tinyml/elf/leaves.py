@@ -15,7 +15,7 @@ from tinyml.elf import mapfile
 from tinyml.elf.account import LOAD_IMAGE, PADDING, Account, Row
 from tinyml.elf.groups import Groups
 from tinyml.elf.image import Image, Mark, Section, Symbol, printable
-from tinyml.elf.spans import SYMBOL, Piece, Span, divide
+from tinyml.elf.spans import SYMBOL, Piece, Span, divide, object_files
 from tinyml.errors import UserError
 
 
@@ -160,6 +160,7 @@ def section_spans(
         UserError: the map does not belong to the image.
     """
     given = None if contributions is None else pieces(image, contributions)
+    files = object_files(given, [*image.symbols, *image.marks]) if given else {}
     symbols: dict[int, list[Symbol]] = {}
     for symbol in image.symbols:
         symbols.setdefault(symbol.section, []).append(symbol)
@@ -173,6 +174,7 @@ def section_spans(
                 symbols.get(section.index, ()),
                 sorted(marks.get(section.index, ())),
                 None if given is None else given[section.index],
+                files,
             )
         )
         for section in image.sections

@@ -25,6 +25,7 @@ from tinyml.files import write_if_changed
 if TYPE_CHECKING:
     from tinyml.elf import overflow
 
+OVERFLOW_SUFFIX = ".overflow.json"
 _PARTIAL, _RESPONSE = ".partial", "@"
 _MAP_OPTION = re.compile(r"^(-Wl,(?:.*,)?--?Map[=,])([^,]+)")
 _OUTPUT_OPTION = re.compile(r"^(-o|--output=)(.+)")
@@ -167,6 +168,8 @@ def _publish(job: Link) -> None:
         partial(job.map).write_bytes(text)
     for path in job.outputs:
         partial(path).replace(path)
+    # The report on an older link, which did not fit, would be taken for one on this.
+    job.elf.with_suffix(OVERFLOW_SUFFIX).unlink(missing_ok=True)
 
 
 def _report_failure(job: Link, messages: str) -> None:
@@ -177,8 +180,12 @@ def _report_failure(job: Link, messages: str) -> None:
     if not found:
         sys.stderr.write(messages)
         return
+    from tinyml.elf import overflow_report
+
     sys.stderr.write(overflow.other_messages(messages))
-    raise overflow.explain(str(job.elf), found, _forced(job))
+    forced = _forced(job)
+    more = overflow_report.write(job.elf, found, forced) if forced else ()
+    raise overflow.explain(str(job.elf), found, forced, more)
 
 
 def _forced(job: Link) -> overflow.Forced | None:

@@ -81,13 +81,16 @@ def other_messages(messages: str) -> str:
     return "".join(line for line in lines if not any(p.search(line) for p in known))
 
 
-def explain(elf: str, found: Sequence[Overflow], forced: Forced | None) -> UserError:
+def explain(
+    elf: str, found: Sequence[Overflow], forced: Forced | None, more: Sequence[str] = ()
+) -> UserError:
     """Return the error to show.
 
     Args:
         elf: what was to be linked.
         found: from `overflows`; at least one.
         forced: the forced link; None when it gave nothing, and sizes are unknown.
+        more: lines about all of the link.
     """
     lengths = {region.name: region.length for region in forced.regions} if forced else {}
     lines = [f"{elf} does not fit"]
@@ -97,7 +100,7 @@ def explain(elf: str, found: Sequence[Overflow], forced: Forced | None) -> UserE
         if forced:
             lines += [str(item) for item in biggest(overflow, found, forced)]
     return UserError(
-        "\n       ".join(lines),
+        "\n       ".join([*lines, *more]),
         " and ".join(f"{overflow.region} to hold all that is assigned to it" for overflow in found),
         "a smaller model; quantize=int8 or dynamic (a quarter of float32's weights); opt=size; for"
         " RAM also another region in board.toml, or in [placement] of model.toml",
@@ -129,24 +132,43 @@ def _symbols(sections: Sequence[Section], forced: Forced) -> Iterator[Item]:
 
 
 def _assigned(overflow: Overflow, found: Sequence[Overflow], forced: Forced) -> tuple[Section, ...]:
-    """Return the sections that the linker script assigns to an overflowed region.
+    homes = Homes(found, forced)
+    return tuple(
+        section
+        for section in forced.image.sections
+        if section.name == overflow.first_misfit
+        or any(homes.of(section, start) == overflow.region for start in _starts(section))
+    )
+
+
+class Homes:
+    """Which region the linker script assigns a section to.
 
     Addresses alone do not tell: what a region cannot hold lies at the addresses of its neighbour.
     ld fills a region in order, so its surplus begins where the first misfit ends, and ends
     ``excess`` bytes beyond the region; a section that starts in between is taken to be surplus.
     """
-    surplus = {other.region: _surplus(other, forced) for other in found}
 
-    def region_of(start: int) -> str | None:
-        home = (r.name for r in forced.regions if start in r.addresses)
-        return next((name for name, part in surplus.items() if start in part), next(home, None))
+    def __init__(self, found: Sequence[Overflow], forced: Forced) -> None:
+        """Work out where each surplus lies."""
+        self._regions = forced.regions
+        self._surplus = {overflow.region: _surplus(overflow, forced) for overflow in found}
+        self._misfits = {overflow.first_misfit: self._reach(overflow) for overflow in found}
 
-    return tuple(
-        section
-        for section in forced.image.sections
-        if section.name == overflow.first_misfit
-        or any(region_of(start) == overflow.region for start in _starts(section))
-    )
+    def _reach(self, overflow: Overflow) -> tuple[str, range]:
+        """Return the region and the addresses that its misfit may start at: its end included."""
+        region = next((r for r in self._regions if r.name == overflow.region), None)
+        return overflow.region, range(region.origin, region.limit + 1) if region else range(0)
+
+    def of(self, section: Section, start: int) -> str | None:
+        """Return the region of a section that starts, is stored or runs, at ``start``."""
+        name, reach = self._misfits.get(section.name, ("", range(0)))
+        if start in reach:
+            return name
+        home = (r.name for r in self._regions if start in r.addresses)
+        return next(
+            (name for name, part in self._surplus.items() if start in part), next(home, None)
+        )
 
 
 def _surplus(overflow: Overflow, forced: Forced) -> range:

@@ -86,7 +86,6 @@ def page(new: Document, layout: Library, old: Document | None = None) -> str:
         "title": new.title,
         "build": dict(new.build),
         "diff": old is not None,
-        "old": old.title if old else "",
         "regions": [vars(region) | _old_use(region.name, old) for region in new.regions],
         "trees": {memory: tree for memory, tree in _trees(new, old).items() if tree["c"]},
     }
@@ -95,7 +94,7 @@ def page(new: Document, layout: Library, old: Document | None = None) -> str:
     return _ENVIRONMENT.get_template("picture.html.j2").render(
         title=new.title,
         diff=old is not None,
-        old=old.title if old else "",
+        old=_difference(old, new) if old else "",
         style=Markup(style),
         layout=Markup(layout.script),
         script=Markup(script),
@@ -104,6 +103,12 @@ def page(new: Document, layout: Library, old: Document | None = None) -> str:
         script_digests=[_digest(layout.script), _digest(script)],
         style_digest=_digest(style),
     )
+
+
+def _difference(old: Document, new: Document) -> str:
+    """Return what the older build is, and in which options it differs."""
+    differing = [name for name in old.build if new.build.get(name) != old.build[name]]
+    return ", ".join([old.title, *(f"{name} {old.build[name]}" for name in differing)])
 
 
 def _old_use(name: str, old: Document | None) -> dict[str, int]:

@@ -95,7 +95,7 @@ def layout(image: Image, regions: Path | None, map_text: str | None) -> Layout:
     """
     if regions is not None:
         return ByAddress(load_memories(regions))
-    given = ByAddress(_of_map(image, mapfile.regions(map_text or "")))
+    given = ByAddress(of_map(image, mapfile.regions(map_text or "")))
     return given if given.memories and _all_inside(image, given) else ByRole(image)
 
 
@@ -126,7 +126,7 @@ def load_memories(path: Path) -> tuple[Memory, ...]:
     return found
 
 
-def _of_map(image: Image, regions: Iterable[mapfile.Region]) -> tuple[Memory, ...]:
+def of_map(image: Image, regions: Iterable[mapfile.Region]) -> tuple[Memory, ...]:
     """Return the regions of a linker script as memories; flash is what may not be written."""
 
     def kind(region: mapfile.Region) -> str:

@@ -90,13 +90,11 @@ def _keys(report: Report) -> dict[str, Describe]:
 
 
 def tables(report: Report) -> list[Table]:
-    """Return the tables of the whole report."""
+    """Return the tables of the whole report; the others are long, and views of their own."""
     found = [views.section_view(report.account)]
     if report.linked:
         found.append(_groups(report))
         found.append(views.library_view(report.account, report.linked))
-    if report.stack:
-        found.append(report.stack.table())
     return found
 
 

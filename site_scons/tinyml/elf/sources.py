@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tinyml.elf.debug_info import file_names
 from tinyml.elf.headers import Buffer
@@ -124,7 +124,7 @@ def _lines(program: Any, names: Mapping[int, str]) -> Iterator[Place]:
 
 def _variables(unit: Any, names: Mapping[int, str], little: bool) -> Iterator[Place]:
     """Yield the variables that have an address; their size is known by the symbol they are."""
-    order = "little" if little else "big"
+    order: Literal["little", "big"] = "little" if little else "big"
     for entry in unit.iter_DIEs():
         if entry.tag != "DW_TAG_variable":
             continue

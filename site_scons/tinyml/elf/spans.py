@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from tinyml.elf.image import SHF_EXECINSTR, Mark, Section, Symbol
@@ -76,6 +76,7 @@ def divide(
     symbols: Iterable[Symbol],
     marks: Sequence[Mark] = (),
     pieces: Sequence[Piece] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> Iterator[Span]:
     """Yield the spans of a section in the order of their addresses; they cover it without a gap.
 
@@ -85,9 +86,32 @@ def divide(
         marks: its mapping symbols, in the order of their addresses.
         pieces: what the objects gave, disjoint and in the order of their addresses; None without
             a map.
+        files: the source of each object, as far as it is known.
     """
-    listed = list(symbols)
-    return _Divider(section, listed, marks, pieces).spans()
+    return _Divider(section, list(symbols), marks, pieces, files or {}).spans()
+
+
+def object_files(
+    pieces: Mapping[int, Sequence[Piece]], places: Iterable[Symbol | Mark]
+) -> dict[str, str]:
+    """Return the source of each object, told by its local symbols; of one with several none.
+
+    Args:
+        pieces: of each section, by its index.
+        places: symbols and marks of all sections.
+    """
+    starts = {index: [piece.start for piece in row] for index, row in pieces.items()}
+    found: dict[str, str] = {}
+    for place in places:
+        if not place.file:
+            continue
+        row = pieces[place.section]
+        index = bisect_right(starts[place.section], place.address) - 1
+        if index >= 0 and place.address < row[index].end:
+            name = row[index].object
+            known = found.setdefault(name, place.file)
+            found[name] = place.file if known == place.file else ""
+    return found
 
 
 def disjoint(symbols: Iterable[Symbol], start: int, end: int) -> Iterator[tuple[int, int, Symbol]]:
@@ -142,6 +166,7 @@ class _Divider:
         symbols: list[Symbol],
         marks: Sequence[Mark],
         pieces: Sequence[Piece] | None,
+        files: Mapping[str, str],
     ) -> None:
         self.section = section
         self.executable = bool(section.flags & SHF_EXECINSTR)
@@ -155,7 +180,7 @@ class _Divider:
         self.label_starts = [label.address for label in self.labels]
         self.marks = marks
         self.mark_starts = [mark.address for mark in marks]
-        self.files = self._files(symbols)
+        self.files = files
 
     def _labels(self, symbols: Iterable[Symbol]) -> list[Symbol]:
         """Return symbols without a size that may name bytes: functions, and labels in code."""
@@ -165,20 +190,6 @@ class _Divider:
         for symbol in sorted(named, key=lambda s: (s.address, not s.function, s.rank, s.name)):
             found.setdefault(symbol.address, symbol)
         return list(found.values())
-
-    def _files(self, symbols: Iterable[Symbol]) -> dict[str, str]:
-        """Return the source of each object, told by its local symbols; of one with several none."""
-        found: dict[str, str] = {}
-        places: list[Symbol | Mark] = [*symbols, *self.marks]
-        for place in places:
-            if not place.file or not self.pieces:
-                continue
-            index = bisect_right(self.piece_starts, place.address) - 1
-            if index >= 0 and place.address < self.pieces[index].end:
-                name = self.pieces[index].object
-                known = found.setdefault(name, place.file)
-                found[name] = place.file if known == place.file else ""
-        return found
 
     def spans(self) -> Iterator[Span]:
         whole = self.section.address, self.section.end

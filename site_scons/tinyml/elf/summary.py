@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tinyml.elf.change import Diff, Symbol, compare
 from tinyml.elf.change_views import signed
@@ -19,11 +19,16 @@ _LONGEST = 40
 def lines(new: Document, before: Document | None) -> list[str]:
     """Return the five lines; fewer only where there are fewer than three memories."""
     shown, others = _shown(new.regions)
-    width = max((len(region.name) for region in shown), default=0)
-    rows = [f"  {region.name:{width}}  {_bar(region)}" for region in shown]
+    rows = bars(shown)
     if rows and others:
         rows[-1] += "; " + ", ".join(f"{region.name} {_percent(region)}" for region in others)
     return [*rows, f"  biggest: {_biggest(new)}", f"  since the last build: {_since(new, before)}"]
+
+
+def bars(regions: Sequence[Region]) -> list[str]:
+    """Return a line for each memory: a bar, and how much of it is used."""
+    width = max((len(region.name) for region in regions), default=0)
+    return [f"  {region.name:{width}}  {_bar(region)}" for region in regions]
 
 
 def _shown(regions: Iterable[Region]) -> tuple[list[Region], list[Region]]:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TextIO
+from typing import Literal, NamedTuple, TextIO
 
 Cell = str | int | float | None
 
@@ -120,7 +120,7 @@ def show(tables: Iterable[Table], notes: Sequence[str], stream: TextIO) -> None:
     for table in tables:
         shown = Coloured(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for column in table.columns:
-            side = "right" if column.right else "left"
+            side: Literal["left", "right"] = "right" if column.right else "left"
             shown.add_column(column.name, justify=side, no_wrap=column.right, overflow="fold")
         for number, row in enumerate(table.rows):
             style = "bold red" if number in table.over else "bold" if number in table.sums else ""

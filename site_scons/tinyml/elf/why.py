@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tinyml.elf import mapfile
 from tinyml.elf.image import Image
@@ -20,7 +21,7 @@ class Why:
 
     Attributes:
         bytes: by region.
-        object: named as in the map; empty without one.
+        origin: the object, named as in the map; empty without one.
         chain: why the linker took the library's member, and the one that wanted that, and so on.
         named_by: objects that name it; None where the map does not say.
         notes: what is not known, and why.
@@ -28,12 +29,12 @@ class Why:
 
     symbol: str
     bytes: Mapping[str, int]
-    object: str
+    origin: str
     chain: tuple[Reason, ...] = ()
     named_by: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the answer for programs."""
         chain = [vars(reason) for reason in self.chain]
         return {**vars(self), "bytes": dict(self.bytes), "chain": chain}
@@ -41,7 +42,7 @@ class Why:
     def lines(self) -> list[str]:
         """Return the answer for people."""
         sizes = ", ".join(f"{count} bytes in {region}" for region, count in self.bytes.items())
-        origin = f", from {tidy(self.object)}" if self.object else ""
+        origin = f", from {tidy(self.origin)}" if self.origin else ""
         found = [f"{self.symbol}: {sizes or 'no bytes of its own'}{origin}"]
         for reason in self.chain:
             wanted = (
@@ -50,7 +51,7 @@ class Why:
                 else (f"the linker was told to want {reason.symbol}")
             )
             found.append(f"  {tidy(reason.member)} was taken because {wanted}")
-        last = self.chain[-1].file if self.chain else self.object
+        last = self.chain[-1].file if self.chain else self.origin
         if last and mapfile.member(last) is None:
             found.append(f"  {tidy(last)} was given to the linker")
         if self.named_by:
@@ -78,7 +79,7 @@ def why(
     if not found:
         raise UserError(
             f"{image.name} holds no symbol {wanted}",
-            f"one of its {len({s for s in (x.name for x in image.symbols)})} symbols",
+            f"one of its {len({symbol.name for symbol in image.symbols})} symbols",
             "--view symbol lists those that have bytes",
         )
     given = list(mapfile.read(map_text, "the map")) if map_text is not None else []
@@ -86,8 +87,10 @@ def why(
     reasons = {reason.member: reason for reason in mapfile.reasons(map_text or "")}
     answers = {}
     rows = list(leaves)
-    for name, address in found:
-        object_ = next((p.object for p in given if address in p.addresses), "")
+    for name, address, has_bytes in found:
+        # A label without bytes may stand at the start of anybody's: the linker script's do.
+        holders = (p.object for p in given if has_bytes and address in p.addresses)
+        object_ = next(holders, "")
         key = name, object_
         if key not in answers:
             answers[key] = Why(
@@ -101,12 +104,13 @@ def why(
     return tuple(answers.values())
 
 
-def _symbols(wanted: str, image: Image, names: Mapping[str, str]) -> list[tuple[str, int]]:
+def _symbols(wanted: str, image: Image, names: Mapping[str, str]) -> list[tuple[str, int, bool]]:
     def fits(name: str) -> bool:
         shown = names.get(name, name)
         return wanted in (name, shown, shown.partition("(")[0])
 
-    return sorted({(symbol.name, symbol.address) for symbol in image.symbols if fits(symbol.name)})
+    found = (symbol for symbol in image.symbols if fits(symbol.name))
+    return sorted({(s.name, s.address, bool(s.size) or s.function) for s in found})
 
 
 def _bytes(leaves: Sequence[Leaf], name: str, object_: str) -> dict[str, int]:
@@ -136,7 +140,7 @@ def _named_by(
 
 
 def _notes(
-    name: str, object_: str, map_text: str | None, references: Mapping[str, object] | None
+    name: str, object_: str, map_text: str | None, references: Mapping[str, Sequence[str]] | None
 ) -> Iterable[str]:
     if map_text is None:
         yield "what pulled it in is in the linker's map: --map firmware.map"

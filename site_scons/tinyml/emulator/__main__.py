@@ -67,7 +67,7 @@ def _become_virtual_board(options: argparse.Namespace, extra: list[str]) -> NoRe
             extra = [*extra, f"--{role}", where]
     if options.cwd:
         extra = [*extra, "--cwd", str(options.cwd.resolve())]
-    served = any("tcp:" in word or word.endswith("pty") for word in extra)
+    served = any("tcp:" in word or word in ("pty", "--gdb") for word in extra)
     timeout = options.timeout or (None if served or sys.stdin.isatty() else TIMEOUT)
     if timeout:
         extra = [*extra, "--timeout", str(timeout)]

@@ -26,7 +26,7 @@ SCHEME = "emulator:"
 _ANNOUNCEMENT = re.compile(r"link: (socket://\S+)")
 _START_SECONDS = 60.0
 _END_SECONDS = 2.0
-_KEPT_LINES = 12
+_KEPT_LINES = 8
 
 
 def image_of(port: str) -> Path:

@@ -15,6 +15,7 @@ from tinyml.link.answers import Model, Operator, Pong, Statistics, Tensor
 
 _WIDEST = 1 << 16
 _BAR = 40
+_LAYER = 32
 _MOST_ROWS = 10
 
 
@@ -86,11 +87,17 @@ def operators(found: Sequence[Operator], unit: str) -> Table:
     """Return a model's operators, with their costs where they are known."""
     table = columns("#>", "operator", "name", "MACs>", f"{unit or 'cost'}>")
     for number, operator in enumerate(found):
-        row(table, number, operator.type, operator.name, operator.macs, operator.cost)
+        row(table, number, operator.type, layer(operator.name), operator.macs, operator.cost)
     costs = [operator.cost for operator in found if operator.cost is not None]
     macs = sum(operator.macs for operator in found)
     row(table, None, "all", None, macs, sum(costs) if costs else None)
     return table
+
+
+def layer(name: str) -> str:
+    """Return the end of a layer's path; a fused layer's name is several, parted by ``;``."""
+    text = "/".join(name.split(";", 1)[0].split("/")[-2:])
+    return text if len(text) <= _LAYER else "..." + text[3 - _LAYER :]
 
 
 def statistics(counted: Statistics, unit: str) -> Table:

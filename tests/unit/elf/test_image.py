@@ -16,8 +16,8 @@ from tinyml.elf.check import check
 from tinyml.elf.document import as_json
 from tinyml.elf.image import parse, printable, read, require_firmware
 from tinyml.elf.leaves import leaves
+from tinyml.elf.render import as_text
 from tinyml.elf.report import Report
-from tinyml.elf.table import as_text
 from tinyml.errors import UserError
 from unit.elf.tiny_elf import BOARD, MEMORIES, Name, Piece, build, firmware
 

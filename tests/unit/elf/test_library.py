@@ -13,7 +13,7 @@ from tinyml.elf.image import Image, parse
 from tinyml.elf.leaves import leaves
 from tinyml.elf.library import Linked, linked
 from tinyml.elf.mapfile import Contribution, member
-from tinyml.elf.table import library_table
+from tinyml.elf.views import library_view
 from tinyml.errors import UserError
 from unit.elf.test_archive import library
 from unit.elf.tiny_elf import MEMORIES, Name, Piece, build, firmware
@@ -115,9 +115,9 @@ def test_what_is_not_linked_is_listed_beside_what_is(
 
 def test_the_rows_of_the_table_add_up(image: Image, used: Account, map_text: str) -> None:
     """The last row is the sum of the others, in flash and in RAM."""
-    table = library_table(used, origins(image, used, map_text))
-    for column in table.columns[-2:]:
-        *rows, total = (int(str(cell)) for cell in column.cells)
+    table = library_view(used, origins(image, used, map_text))
+    for at in (-2, -1):
+        *rows, total = (int(str(row[at])) for row in table.rows)
         assert sum(rows) == total > 0
 
 

@@ -13,8 +13,9 @@ from tinyml.elf.account import account
 from tinyml.elf.document import as_json
 from tinyml.elf.image import parse
 from tinyml.elf.operators import Operator, Operators
+from tinyml.elf.render import as_markdown, as_text, notes, tables
 from tinyml.elf.report import Report
-from tinyml.elf.table import as_text, show
+from tinyml.elf.table import Table, as_csv, columns, markdown, plain, show
 from unit.elf.tiny_elf import MEMORIES, Piece, build, firmware
 
 
@@ -46,7 +47,7 @@ def test_no_escape_codes_outside_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "20")
     stream = io.StringIO()
-    show(accounted(), stream)
+    show(tables(accounted()), notes(accounted()), stream)
     assert "\x1b" not in stream.getvalue()
     assert stream.getvalue() == as_text(accounted())
 
@@ -59,7 +60,7 @@ def test_a_long_name_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     result = accounted(Piece(name, 0x0800_0100, 4, load=0x0800_0100))
     assert name in as_text(result)
     terminal = Terminal()
-    show(result, terminal)
+    show(tables(result), notes(result), terminal)
     shown = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
     assert max(len(line) for line in shown.splitlines()) <= 80
     second_column = [line[11:].partition(" ")[0] for line in shown.splitlines()]
@@ -70,6 +71,25 @@ def test_markup_in_names_is_shown_as_it_is() -> None:
     """Square brackets are no commands for the terminal's library."""
     result = accounted(Piece(".x[red]y[/red]", 0x0800_0100, 4, load=0x0800_0100))
     assert ".x[red]y[/red]" in as_text(result)
+
+
+def test_numbers_stand_to_the_right_and_nothing_trails() -> None:
+    """A column is as wide as its longest cell; shares of one are percent, nothing is empty."""
+    table = Table("x", columns(("name",), ("bytes", "used")), (("a", 7, 0.5), ("long", 1234, None)))
+    assert plain(table) == "name  bytes     used\na         7  50.00 %\nlong   1234\n"
+
+
+def test_markdown_and_csv_cannot_be_led_astray_by_names() -> None:
+    """A name with a bar makes no column, and one that begins as a formula is none."""
+    table = Table("x", columns(("name",), ("bytes",)), (("a|b*", 1), ("=1+1", 2), ("= all", 3)))
+    table = replace(table, sums=frozenset([2]))
+    assert markdown(table).splitlines()[2:] == [
+        "| a\\|b\\* | 1 |",
+        "| =1+1 | 2 |",
+        "| **= all** | **3** |",
+    ]
+    assert as_csv(table) == "name,bytes\na|b*,1\n'=1+1,2\n"
+    assert as_markdown([table], ["done"]).endswith("```\ndone\n```\n")
 
 
 def test_json_adds_up() -> None:

@@ -40,13 +40,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Name:
-    """One symbol; ``kind`` 1 is an object, 2 a function."""
+    """One symbol; ``kind`` 0 is nothing, 1 an object, 2 a function, 4 a source file.
+
+    ``binding`` 0 is local, 1 global, 2 weak. A source file has no section: an empty one.
+    """
 
     name: str
     address: int
     size: int
     section: str
     kind: int = 1
+    binding: int = 1
 
 
 def firmware() -> tuple[Piece, ...]:
@@ -129,8 +133,17 @@ def _strings(words: Sequence[str]) -> bytes:
 def _symtab(pieces: Sequence[Piece], symbols: Sequence[Name]) -> bytes:
     sections = {piece.name: index for index, piece in enumerate(pieces, start=1)}
     at = _offsets([symbol.name for symbol in symbols])
+    absolute = {"": 0xFFF1}
     rows = [
-        struct.pack("<IIIBBH", at[s.name], s.address, s.size, 0x10 | s.kind, 0, sections[s.section])
+        struct.pack(
+            "<IIIBBH",
+            at[s.name],
+            s.address,
+            s.size,
+            s.binding << 4 | s.kind,
+            0,
+            (sections | absolute)[s.section],
+        )
         for s in symbols
     ]
     return b"".join([bytes(16), *rows])

@@ -116,13 +116,23 @@ def test_reset_bits_reset_a_peripheral(rcc: Rcc) -> None:
     assert gates == [Gate("apb2enr", 5)]
 
 
+class Content:
+    """The flash itself, which these tests do not look at."""
+
+    def program(self, address: int, data: bytes) -> None: ...
+
+    def erase(self, addresses: range) -> None: ...
+
+    def stall(self, time: int) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("mhz", "needed"), [(30, 0), (31, 1), (60, 1), (180, 5), (216, 7), (288, 9)]
 )
 def test_wait_states(bench: Bench, mhz: int, needed: int) -> None:
     """Table 5: one more for every 30 MHz begun; one less than that ends the run."""
     bench.clocks.hclk = mhz * 1_000_000
-    flash = Flash("FLASH", 0x40023C00, bench.system, lambda address: None)
+    flash = Flash("FLASH", 0x40023C00, bench.system, lambda address: None, Content())
     flash.write(0, needed)
     assert flash.read(0) == needed
     if needed:
@@ -133,7 +143,7 @@ def test_wait_states(bench: Bench, mhz: int, needed: int) -> None:
 def test_flash_keys(bench: Bench) -> None:
     """CR unlocks with both keys in order; a wrong one is a bus error and locks until reset."""
     errors: list[int] = []
-    flash = Flash("FLASH", 0x40023C00, bench.system, errors.append)
+    flash = Flash("FLASH", 0x40023C00, bench.system, errors.append, Content())
     bench.clocks.hclk = 16_000_000
     flash.write(0x10, 1)
     assert flash.read(0x10) == 0x80000000

@@ -64,6 +64,9 @@
   // --- drawing --------------------------------------------------------------------------
 
   const map = at("map");
+  // Drawn over all boxes: those inside the focused one would cover a frame of its own.
+  const ring = element("div");
+  ring.id = "ring";
   let boxes = [];
   let drawnWidth = 0;
 
@@ -87,6 +90,8 @@
       parts.append(box);
       boxes.push(box);
     }
+    ring.hidden = true;
+    parts.append(ring);
     map.replaceChildren(parts);
     if (boxes.length) boxes[0].tabIndex = 0;
     drawnWidth = width;
@@ -410,8 +415,12 @@
   });
   map.addEventListener("focusin", (event) => {
     const box = event.target.closest(".box");
-    if (box) tell(box.node);
+    if (!box) return;
+    tell(box.node);
+    for (const side of ["left", "top", "width", "height"]) ring.style[side] = box.style[side];
+    ring.hidden = false;
   });
+  map.addEventListener("focusout", () => { ring.hidden = true; });
   map.addEventListener("pointermove", (event) => {
     const box = event.target.closest(".box");
     if (!box || event.pointerType === "touch") return;

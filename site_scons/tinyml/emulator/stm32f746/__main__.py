@@ -15,7 +15,7 @@ from tinyml.boards import Board
 from tinyml.boards import load as load_board
 from tinyml.emulator import ports
 from tinyml.emulator.serial_uart import serial_uart
-from tinyml.emulator.stm32f746 import image, report
+from tinyml.emulator.stm32f746 import gdb, image, report
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.machine import Setup, Stm32F746
 from tinyml.errors import UserError, exit_status
@@ -72,6 +72,9 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--trace", type=Path, metavar="FILE", help="every register access")
     options.add_argument("--counts", metavar="FILE", help="the report with all functions, as JSON")
+    options.add_argument(
+        "--gdb", type=int, metavar="PORT", help="wait for GDB on this TCP port; 0: a free one"
+    )
     options.add_argument("--strict", action="store_true", help="an unmodelled register is an error")
     options.add_argument("--cwd", type=Path, metavar="DIR", help="where the firmware's files are")
     return options
@@ -151,6 +154,10 @@ def _run(loaded: image.Image, options: argparse.Namespace, trace: TextIO | None)
         os.chdir(options.cwd)
     machine = Stm32F746(loaded, setup, Log(options.strict))
     _announce(setup.ports, options, machine)
+    if options.gdb is not None:
+        debugger = gdb.Debugger(machine, options.gdb)
+        machine.debugger = debugger
+        gdb.announce(debugger)
     signal.signal(signal.SIGINT, lambda _number, _frame: machine.interrupt())
     try:
         status = machine.run()

@@ -38,7 +38,7 @@ enum {
 struct block {
     uint64_t instructions; // executed in it so far
     uint16_t size, count;
-    uint8_t moves_sp, uses_fpu;
+    uint8_t moves_sp, uses_fpu, divides, sets_control;
 };
 
 struct region {
@@ -70,6 +70,10 @@ struct block_hook {
     uint32_t masks[3];       // PRIMASK, BASEPRI, FAULTMASK as noted
     uint32_t fpu_off;        // stop before a block that uses the FPU
     uint32_t stopped_for_fpu;
+    uint32_t trap_divisions; // stop before a block that divides
+    uint32_t stopped_for_division;
+    uint32_t controls_set; // blocks that wrote CONTROL: stop after each
+    uint32_t control_set;
     uint32_t address, size; // the block that runs
     uint32_t sp_moved;
     uint32_t lowest_msp;
@@ -98,6 +102,16 @@ static int uses_fpu(uint32_t first) {
     return (first & 0xEC00) == 0xEC00;
 }
 
+// SDIV and UDIV: 0xFB9n and 0xFBBn.
+static int divides(uint32_t first) {
+    return (first & 0xFFD0) == 0xFB90;
+}
+
+// MSR CONTROL, Rn: 0xF38n 0x88 and the register's number, 20.
+static int sets_control(const uint8_t *bytes) {
+    return (halfword(bytes) & 0xFFF0) == 0xF380 && bytes[2] == 20;
+}
+
 static struct region *region_of(struct block_hook *hook, uint32_t address) {
     for (int i = 0; i < REGIONS; ++i) {
         if (address - hook->regions[i].origin < hook->regions[i].size) {
@@ -110,11 +124,13 @@ static struct region *region_of(struct block_hook *hook, uint32_t address) {
 static void decode(struct block *block, const uint8_t *bytes, uint32_t size) {
     block->size = (uint16_t)size;
     block->count = 0;
-    block->moves_sp = block->uses_fpu = 0;
+    block->moves_sp = block->uses_fpu = block->divides = block->sets_control = 0;
     for (uint32_t at = 0; at < size; at += width(halfword(bytes + at))) {
         ++block->count;
         block->moves_sp |= (uint8_t)moves_sp(halfword(bytes + at));
         block->uses_fpu |= (uint8_t)uses_fpu(halfword(bytes + at));
+        block->divides |= (uint8_t)divides(halfword(bytes + at));
+        block->sets_control |= (uint8_t)sets_control(bytes + at);
     }
 }
 
@@ -158,10 +174,16 @@ static void note_stack(void *core, struct block_hook *hook) {
 void block_hook_enter(void *core, uint64_t address, uint32_t size, struct block_hook *hook) {
     struct block *block = block_at(hook, (uint32_t)address, size);
     hook->stopped_for_fpu = hook->fpu_off && block && block->uses_fpu;
+    hook->stopped_for_division = hook->trap_divisions && block && block->divides;
     if (hook->sp_moved) {
         note_stack(core, hook);
     }
+    if (hook->control_set) {
+        hook->control_set = 0;
+        hook->attention = 1;
+    }
     if (hook->attention || hook->executed >= hook->deadline || hook->stopped_for_fpu ||
+        hook->stopped_for_division ||
         (hook->watch_masks && masks_changed(core, hook))) {
         hook->stop(core);
         return;
@@ -173,6 +195,8 @@ void block_hook_enter(void *core, uint64_t address, uint32_t size, struct block_
         hook->executed += block->count;
         block->instructions += block->count;
         hook->sp_moved = block->moves_sp;
+        hook->control_set = block->sets_control;
+        hook->controls_set += block->sets_control;
     }
 }
 

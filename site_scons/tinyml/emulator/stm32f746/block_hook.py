@@ -27,6 +27,8 @@ class Block(ctypes.Structure):
         ("count", ctypes.c_uint16),
         ("moves_sp", ctypes.c_uint8),
         ("uses_fpu", ctypes.c_uint8),
+        ("divides", ctypes.c_uint8),
+        ("sets_control", ctypes.c_uint8),
     )
 
 
@@ -64,6 +66,10 @@ class BlockHook(ctypes.Structure):
         ("masks", ctypes.c_uint32 * 3),
         ("fpu_off", ctypes.c_uint32),
         ("stopped_for_fpu", ctypes.c_uint32),
+        ("trap_divisions", ctypes.c_uint32),
+        ("stopped_for_division", ctypes.c_uint32),
+        ("controls_set", ctypes.c_uint32),
+        ("control_set", ctypes.c_uint32),
         ("address", ctypes.c_uint32),
         ("size", ctypes.c_uint32),
         ("sp_moved", ctypes.c_uint32),

@@ -88,6 +88,7 @@ PORTS = "ABCDEFGHIJK"
 # Pins that can carry a UART's TX: DS10916 table 12. Port, pin, alternate function.
 TX_PINS = {
     "USART1": (("A", 9, 7), ("B", 6, 7)),
+    "USART3": (("B", 10, 7), ("C", 10, 7), ("D", 8, 7)),
     "USART6": (("C", 6, 8), ("G", 14, 8)),
     "UART7": (("F", 7, 8), ("E", 8, 8)),
 }

@@ -22,8 +22,10 @@ from tinyml.emulator.stm32f746.memory import Memories
 # Numbers of the exceptions that unicorn does not handle (QEMU's, target/arm).
 _SVC, _PREFETCH_ABORT, _BKPT, _EXCEPTION_EXIT = 2, 3, 7, 8
 _NEVER = (1 << 64) - 1
+_NOWHERE = 0xFFFFFFFE  # an address that no run reaches
 _WFI = 0xBF30
 T_BIT = 1 << 24
+LONGEST_BLOCK = 1024  # bytes; unicorn ends a block at a page's end
 FPCA = 1 << 2
 
 REGISTERS = {
@@ -65,6 +67,11 @@ class Why(enum.Enum):
     READ = "no memory to read"
     WRITE = "no memory to write"
     PROTECTED = "memory that cannot be written"
+    READ_DENIED = "memory that may not be read"
+    FETCH_DENIED = "memory that may not be executed"
+    DIVISION = "a division, while those by zero trap"
+    DIVIDE_BY_ZERO = "division by zero"
+    DENIED = "an access that the MPU forbids"
 
 
 class Stop(NamedTuple):
@@ -94,6 +101,8 @@ _ACCESSES = {
     uc.UC_MEM_READ_UNMAPPED: Why.READ,
     uc.UC_MEM_WRITE_UNMAPPED: Why.WRITE,
     uc.UC_MEM_WRITE_PROT: Why.PROTECTED,
+    uc.UC_MEM_READ_PROT: Why.READ_DENIED,
+    uc.UC_MEM_FETCH_PROT: Why.FETCH_DENIED,
 }
 
 
@@ -115,6 +124,7 @@ class Core:
         self._callbacks: list[Any] = []  # unicorn does not keep them alive
         self._raised: BaseException | None = None  # in a callback
         self._frame = ctypes.c_uint32()
+        self.breakpoints: set[int] = set()
 
     def _map_memories(self) -> None:
         regions = iter(self.hook.regions)
@@ -172,7 +182,7 @@ class Core:
         self._written.value = value
         uclib.uc_reg_write(self._uc._uch, REGISTERS[name], ctypes.byref(self._written))
         if name in _NOTED:
-            setattr(self.hook, name, value)
+            setattr(self.hook, name, value & ~1 if name == "pc" else value)
 
     def read_all(self, names: tuple[str, ...]) -> list[int]:
         """Return several registers, in one call: an exception reads thirty."""
@@ -234,6 +244,22 @@ class Core:
         """Undo `map_io`."""
         self._uc.mem_unmap(origin, size)
 
+    def protect(self, address: int, size: int, allowed: int) -> None:
+        """Allow reading (1), writing (2) and execution (4) of memory."""
+        self._uc.mem_protect(address, size, allowed)
+
+    def forget_code(self, address: int, size: int) -> None:
+        """Translate and decode the code there again: its memory was changed behind the core."""
+        found = self.memories.at(address, size)
+        if found is None:
+            return
+        memory, offset = found
+        blocks = self._blocks[memory.name]
+        for index in range(max(0, offset - LONGEST_BLOCK) // 2, (offset + size) // 2):
+            blocks[index].size = 0
+        for origin in memory.origins():
+            self._uc.ctl_remove_cache(origin + offset, origin + offset + size)
+
     # --- running -----------------------------------------------------------------------
 
     @property
@@ -255,23 +281,47 @@ class Core:
     def run(self, deadline: int) -> Stop:
         """Run until something happens, or until ``deadline`` instructions have been executed."""
         self.hook.deadline = deadline
-        return self._start(0xFFFFFFFE)
+        return self._start(_NOWHERE)
 
-    def step_to(self, address: int) -> Stop:
-        """Run from here until ``address``, which follows with no branch between; never stops."""
-        saved = self.hook.attention, self.hook.watch_masks, self.hook.fpu_off
-        self.hook.attention = self.hook.watch_masks = self.hook.fpu_off = 0
-        self.hook.deadline = _NEVER
+    def width(self, address: int) -> int:
+        """Return the bytes of the instruction at ``address``: ARMv7-M ARM section A5.1."""
+        code = self.memories.read(address, 2) or b"\0\0"
+        return 4 if code[1] >> 3 >= 0x1D else 2
+
+    def step(self) -> Stop:
+        """Execute one instruction, whatever it is."""
+        pc = self["pc"]
+        return self.step_to(pc + self.width(pc), self.executed + 1)
+
+    def step_to(self, address: int, deadline: int = _NEVER) -> Stop:
+        """Run from here until ``address``; a branch between the two needs a ``deadline``."""
+        hook = self.hook
+        saved = hook.attention, hook.watch_masks, hook.fpu_off, hook.trap_divisions
+        hook.attention = hook.watch_masks = hook.fpu_off = hook.trap_divisions = 0
+        hook.deadline = deadline
         pc = self["pc"]
         self._uc.ctl_remove_cache(pc, pc + 2)  # a block translated before would not end there
         try:
             return self._start(address)
         finally:
             self.hook.attention |= saved[0]
-            self.hook.watch_masks, self.hook.fpu_off = saved[1:]
+            hook.watch_masks, hook.fpu_off, hook.trap_divisions = saved[1:]
+            if self.breakpoints:  # what was translated without them must not run again
+                self._uc.ctl_remove_cache(pc, pc + 2)
+
+    def set_breakpoints(self, addresses: set[int]) -> None:
+        """Stop before the instructions at ``addresses``; `run` ends there with BOUNDARY."""
+        changed = addresses ^ self.breakpoints
+        self.breakpoints = addresses
+        self._uc.ctl_exits_enabled(bool(addresses))
+        for address in changed:
+            self._uc.ctl_remove_cache(address, address + 2)
 
     def _start(self, until: int) -> Stop:
         hook = self.hook
+        if self.breakpoints:  # unicorn looks at its list of exits then, and not at ``until``
+            beyond = self.breakpoints if until == _NOWHERE else ()
+            self._uc.ctl_set_exits([until, *beyond])
         error = self._library.core_run(self._uc._uch, ctypes.byref(hook), until)
         if self._raised is not None:
             raised, self._raised = self._raised, None
@@ -284,6 +334,8 @@ class Core:
             return self._with_count(Stop(why, hook.interrupt_pc))
         if hook.hint == _WFI:
             return Stop(Why.WFI, pc)
+        if hook.stopped_for_division:
+            return Stop(Why.DIVISION, pc)
         return Stop(Why.NO_FPU if hook.stopped_for_fpu else Why.BOUNDARY, pc)
 
     def _failure(self, error: int, pc: int) -> Stop:
@@ -320,7 +372,7 @@ class Core:
 
     def _with_count(self, stop: Stop) -> Stop:
         """Count the block up to the instruction that stopped it, where that is in the block."""
-        if stop.why in (Why.FETCH, Why.EXCEPTION_RETURN, Why.SVC):
+        if stop.why in (Why.FETCH, Why.FETCH_DENIED, Why.EXCEPTION_RETURN, Why.SVC):
             return stop  # the block ended with the branch
         self._library.block_hook_leave(ctypes.byref(self.hook), stop.pc)
         return stop

@@ -31,9 +31,7 @@ class CycleCounter:
         """Execute the instruction at ``stop`` and return how that ended."""
         self._note_read()
         self._core.map_io(self._dwt.base, self._dwt.SIZE, self._read, self._write)
-        code = self._core.memories.read(stop.pc, 2) or b"\0\0"
-        width = 4 if int.from_bytes(code, "little") >> 11 >= 0x1D else 2
-        reached = self._core.step_to(stop.pc + width)
+        reached = self._core.step()
         if self._spinning:
             self._time.after(SPIN_GAP, self._end_spin)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tinyml.emulator.stm32f746.core import T_BIT, Core, Stop, Why
+from tinyml.emulator.stm32f746.core import FPCA, T_BIT, Core, Stop, Why
 from tinyml.emulator.stm32f746.log import BoardError
 from tinyml.emulator.stm32f746.nvic import (
     BUS_FAULT,
@@ -19,10 +19,10 @@ from tinyml.emulator.stm32f746.nvic import (
 from tinyml.emulator.stm32f746.scs import Scs
 
 # CFSR, section 4.3.10 of PM0253.
-IACCVIOL, DACCVIOL, MMARVALID = 1 << 0, 1 << 1, 1 << 7
+IACCVIOL, DACCVIOL, MUNSTKERR, MSTKERR, MMARVALID = 1 << 0, 1 << 1, 1 << 3, 1 << 4, 1 << 7
 IBUSERR, PRECISERR, IMPRECISERR = 1 << 8, 1 << 9, 1 << 10
 UNSTKERR, STKERR, BFARVALID = 1 << 11, 1 << 12, 1 << 15
-UNDEFINSTR, INVSTATE, INVPC, NOCP = 1 << 16, 1 << 17, 1 << 18, 1 << 19
+UNDEFINSTR, INVSTATE, INVPC, NOCP, DIVBYZERO = 1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 25
 VECTTBL, FORCED, DEBUGEVT = 1 << 1, 1 << 30, 1 << 31
 SPSEL, NPRIV = 1 << 1, 1 << 0
 ALIGNED = 1 << 9  # in the stacked xPSR: four bytes were left free
@@ -36,6 +36,9 @@ NEVER_EXECUTED = (range(0x40000000, 0x60000000), range(0xA0000000, 0x100000000))
 CAUSES = {
     Why.UNDEFINED: (USAGE_FAULT, UNDEFINSTR),
     Why.NO_FPU: (USAGE_FAULT, NOCP),
+    Why.DIVIDE_BY_ZERO: (USAGE_FAULT, DIVBYZERO),
+    Why.DENIED: (MEM_MANAGE, DACCVIOL | MMARVALID),
+    Why.FETCH_DENIED: (MEM_MANAGE, IACCVIOL),
     Why.NOT_THUMB: (USAGE_FAULT, INVSTATE),
     Why.READ: (BUS_FAULT, PRECISERR | BFARVALID),
     Why.WRITE: (BUS_FAULT, PRECISERR | BFARVALID),
@@ -57,6 +60,9 @@ class Exceptions:
         self.taken: dict[int, int] = {}
         self.on_entry: Callable[[int, int], None] = lambda number, pc: None
         self.on_fault: Callable[[int, Stop], None] = lambda number, stop: None
+        # Whether the MPU lets the core, as it is, read or write its stack.
+        self.may_stack: Callable[[int, int], bool] = lambda frame, size: True
+        self.may_unstack: Callable[[int, int, bool], bool] = lambda frame, size, thread: True
 
     def masks(self) -> Masks:
         """Return the core's mask registers."""
@@ -89,33 +95,48 @@ class Exceptions:
 
     def enter(self, number: int) -> None:
         """Stack the registers and go to the handler of ``number``."""
-        exc_return, pushed = self._push()
-        if not pushed:
-            number = self._stacking_failed(number)
+        exc_return, pushed, permitted = self._push()
+        if not permitted:
+            number = self._stacking_failed(number, MEM_MANAGE, MSTKERR)
+        elif not pushed:
+            number = self._stacking_failed(number, BUS_FAULT, STKERR)
         self._start_handler(number, exc_return)
 
-    def _stacking_failed(self, number: int) -> int:
+    def _stacking_failed(self, number: int, fault: int, bit: int) -> int:
         """Return what is taken instead of ``number``, which stays pending: section B1.5.11."""
-        self._scs.values["cfsr"] |= STKERR
+        self._scs.values["cfsr"] |= bit
         if number in (NMI, HARD_FAULT):
             self._scs.values["hfsr"] |= FORCED
             return number  # nothing is more urgent: its handler begins with no frame
         urgent = self._nvic.group(self._nvic.priority(number))
-        if self._scs.fault_enabled(BUS_FAULT) and (
-            self._nvic.group(self._nvic.priority(BUS_FAULT)) < urgent
+        if self._scs.fault_enabled(fault) and (
+            self._nvic.group(self._nvic.priority(fault)) < urgent
         ):
-            taken = BUS_FAULT
+            taken = fault
         else:
             self._scs.values["hfsr"] |= FORCED
             taken = HARD_FAULT
         self._nvic.pend(number)
         return taken
 
-    def _push(self) -> tuple[int, bool]:
-        """Stack a basic or an extended frame; return EXC_RETURN and whether there was room."""
-        scs = self._scs
+    def _push(self) -> tuple[int, bool, bool]:
+        """Stack a basic or an extended frame.
+
+        Return EXC_RETURN, whether there was memory for it, and whether the MPU permits it.
+        """
+        scs, core = self._scs, self._core
         fpu = scs.bit("fpccr", 31) and scs.fpu_on
-        return self._core.push(scs.bit("ccr", 9), fpu, scs.values["fpdscr"])
+        arguments = scs.bit("ccr", 9), fpu, scs.values["fpdscr"]
+        if not scs.bit("mpu_ctrl", 0):
+            return *core.push(*arguments), True
+        sp, control = core.read_all(("sp", "control"))
+        size = 0x68 if fpu and control & FPCA else 0x20
+        permitted = self.may_stack(sp - size, size)
+        before = None if permitted else core.memories.read(sp - size, size)
+        exc_return, pushed = core.push(*arguments)
+        if before is not None:
+            core.memories.write(sp - size, before)
+        return exc_return, pushed, permitted
 
     def _start_handler(self, number: int, exc_return: int) -> None:
         core = self._core
@@ -161,6 +182,8 @@ class Exceptions:
         self._start_handler(number, exc_return)
 
     def _pop(self, exc_return: int) -> bool:
+        if self._scs.bit("mpu_ctrl", 0) and not self._may_pop(exc_return):
+            return False
         result, frame = self._core.pop(exc_return, self._scs.bit("ccr", 9))
         if result > 0:
             number = self._escalate(BUS_FAULT, UNSTKERR)
@@ -169,6 +192,16 @@ class Exceptions:
         elif result < 0:
             self._invalid_return(exc_return)
         return result == 0
+
+    def _may_pop(self, exc_return: int) -> bool:
+        frame = self._core["psp" if exc_return & 4 else "msp"]
+        size = 0x20 if exc_return & 16 else 0x68
+        if self.may_unstack(frame, size, bool(exc_return & 8)):
+            return True
+        number = self._escalate(MEM_MANAGE, MUNSTKERR)
+        self.on_fault(number, Stop(Why.DENIED, exc_return, frame))
+        self._start_handler(number, exc_return)
+        return False
 
     # --- faults: section B1.5.14 ---------------------------------------------------------------
 
@@ -179,6 +212,8 @@ class Exceptions:
             number, bits = MEM_MANAGE, IACCVIOL
         if bits & BFARVALID:
             self._scs.values["bfar"] = stop.address
+        if bits & MMARVALID:
+            self._scs.values["mmfar"] = stop.address
         self._core["pc"] = stop.pc
         self.synchronous(number, bits, stop)
 

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tinyml.emulator.ports import Port
 from tinyml.emulator.stm32f746 import chip
 from tinyml.emulator.stm32f746.bus import Bus
+from tinyml.emulator.stm32f746.condition import condition_holds
 from tinyml.emulator.stm32f746.core import Core, Stop, Why
 from tinyml.emulator.stm32f746.cycle_counter import CycleCounter
 from tinyml.emulator.stm32f746.dma import Dma
@@ -22,10 +24,11 @@ from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.memory import Memories, chip_memories
 from tinyml.emulator.stm32f746.nvic import Nvic
 from tinyml.emulator.stm32f746.peripheral import Gate, Peripheral, System
+from tinyml.emulator.stm32f746.protection import Protection
 from tinyml.emulator.stm32f746.pwr import Pwr
 from tinyml.emulator.stm32f746.rcc import Rcc
 from tinyml.emulator.stm32f746.scheduler import NEVER, Scheduler
-from tinyml.emulator.stm32f746.scs import Scs
+from tinyml.emulator.stm32f746.scs import DIV_0_TRP, Scs
 from tinyml.emulator.stm32f746.semihosting import BKPT_NUMBER, Semihosting
 from tinyml.errors import UserError
 
@@ -65,6 +68,29 @@ class _Idle:
     slept: int = 0
 
 
+class Debugger(Protocol):
+    """What a debugger does around each stretch of execution: see gdb.py."""
+
+    @property
+    def masks_interrupts(self) -> bool:
+        """Whether no exception is to be taken now."""
+
+    def before(self) -> bool:
+        """Let the board stand as long as it must; return whether it may run."""
+
+    def run(self, deadline: int) -> Stop:
+        """Let the core run."""
+
+    def after(self, stop: Stop) -> None:
+        """Look at what ended the run."""
+
+    def breakpoint(self) -> None:
+        """The core stands before a BKPT."""
+
+    def ended(self, status: int) -> None:
+        """The run is over."""
+
+
 class Stm32F746:
     """One board with one image."""
 
@@ -87,6 +113,8 @@ class Stm32F746:
         self._idle = _Idle()
         self._interrupted = False
         self._event_register = False
+        self._stale: list[tuple[int, int]] = []
+        self.debugger: Debugger | None = None
         self._build()
         self._load()
 
@@ -95,7 +123,7 @@ class Stm32F746:
     def _build(self) -> None:
         system = System(self.time, self.log, self, self.nvic.set_line, self._request_reset)
         self.rcc = Rcc("RCC", 0x40023800, system, self.setup.crystal_hz)
-        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error)
+        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error, self)
         self.pwr = Pwr("PWR", 0x40007000, system, Gate("apb1enr", 28))
         self.scs = Scs("SCS", 0xE000E000, system, self.nvic)
         self.dwt = Dwt("DWT", 0xE0001000, system, lambda: self.scs.bit("demcr", 24))
@@ -118,6 +146,9 @@ class Stm32F746:
             self.core.map_io(
                 peripheral.base, max(peripheral.SIZE, 0x400), self.bus.read, self.bus.write
             )
+        self.protection = Protection(self.core, self.bus, self.scs, self.flash)
+        self.exceptions.may_stack = self.protection.may_stack
+        self.exceptions.may_unstack = self.protection.may_unstack
         self._connect()
 
     def _connect(self) -> None:
@@ -209,6 +240,7 @@ class Stm32F746:
 
     def _scs_written(self) -> None:
         self.core.hook.fpu_off = not self.scs.fpu_on
+        self.core.hook.trap_divisions = self.scs.bit("ccr", DIV_0_TRP)
         self._attention()
 
     def _polling(self) -> None:
@@ -244,7 +276,7 @@ class Stm32F746:
             self._trace_line(f"enter {name_of(number)} at {self.image.describe(pc)}")
 
     def _note_fault(self, number: int, stop: Stop) -> None:
-        failed = stop.why in (Why.READ, Why.WRITE, Why.PROTECTED)
+        failed = stop.why in (Why.READ, Why.WRITE, Why.PROTECTED, Why.DENIED)
         where = f" at {stop.address:#010x}" if failed else ""
         text = f"{name_of(number)}: {stop.why.value}{where}, pc {self.image.describe(stop.pc)}"
         if self._below_stack(self.core["sp"]):
@@ -282,6 +314,8 @@ class Stm32F746:
             for line in self.lines.values():
                 line.port.flush()
             self.semihosting.close()
+            if self.debugger:
+                self.debugger.ended(self.semihosting.status or 0)
         return 0 if self.finished else self.semihosting.status
 
     def _reset(self, cause: str) -> None:
@@ -295,6 +329,8 @@ class Stm32F746:
         for line in self.lines.values():
             line.reset()
         self._reset_cause = None
+        self.scs.values["vtor"] = self.flash.boot_address
+        self.protection.reset()
         self._scs_written()
         self.exceptions.reset()
 
@@ -309,16 +345,37 @@ class Stm32F746:
         if self._bus_error is not None:
             address, self._bus_error = self._bus_error, None
             self.exceptions.imprecise(address)
-        self.exceptions.deliver()
-        if self._over():
+        if self.debugger is None or not self.debugger.masks_interrupts:
+            self.exceptions.deliver()
+        if self._over() or (self.debugger and not self.debugger.before()):
             return
+        if self._stale:
+            self._forget_code()
+        self.protection.update()
         realtime = self._realtime
         deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
-        self._handle(self.core.run(deadline - self.time.skipped))
+        stop = (self.debugger or self.core).run(deadline - self.time.skipped)
+        self._handle(stop)
         if self._interrupted:
             raise KeyboardInterrupt
+        if self.debugger:
+            self.debugger.after(stop)
         if realtime:
             self._keep_pace()
+
+    def _forget_code(self) -> None:
+        """Code in flash has changed; not while it runs."""
+        for address, size in self._stale:
+            self.core.forget_code(address, size)
+        self._stale.clear()
+
+    def restart(self) -> None:
+        """Begin again at the reset vector, as a debugger asks for it."""
+        self._reset("power")
+
+    def keep_pace_from_now(self) -> None:
+        """The time that passed while the board stood is not to be caught up."""
+        self._wall, self._virtual = time.monotonic(), self.time.seconds
 
     def _restart(self, cause: str) -> None:
         self.resets.append(f"{cause} at pc {self.image.describe(self.core['pc'])}")
@@ -411,6 +468,8 @@ class Stm32F746:
             return
         if self.cycle_counter.concerns(stop):
             self._handle(self.cycle_counter.access(stop))
+        elif self.protection.concerns(stop):
+            self._protected(stop)
         elif why is Why.SVC:
             self.exceptions.supervisor_call(stop)
         elif why is Why.BKPT:
@@ -425,6 +484,8 @@ class Stm32F746:
             self._event_register = True
         elif why is Why.NO_FPU:
             self._reach_fpu_instruction(stop)
+        elif why is Why.DIVISION:
+            self._reach_division(stop)
         else:
             self.exceptions.fault(stop)
 
@@ -443,6 +504,9 @@ class Stm32F746:
     def _breakpoint(self, stop: Stop) -> None:
         code = self.memories.read(stop.pc, 2) or b"\0"
         if code[0] != BKPT_NUMBER:
+            if self.debugger:
+                self.debugger.breakpoint()
+                return
             where = self.image.describe(stop.pc)
             raise BoardError(f"breakpoint {code[0]} at {where}")
         operation, argument = self.core.read_all(("r0", "r1"))
@@ -454,20 +518,48 @@ class Stm32F746:
         self.core["pc"] = stop.pc + 2
         self.core.hook.executed += 1
 
+    def _protected(self, stop: Stop) -> None:
+        """An access to protected memory: a fault, or executed alone."""
+        after = self.protection.access(stop)
+        if (after.why is stop.why and after.pc == stop.pc) or after.why is Why.DENIED:
+            self.exceptions.fault(after)
+        else:
+            self._handle(after)
+
     def _reach_fpu_instruction(self, stop: Stop) -> None:
         """The block ahead uses the FPU, which is off: run up to the instruction that does."""
-        address = stop.pc
+        address = self._find(stop.pc, lambda first: first & 0xEC00 == 0xEC00)
+        if self._reaches(stop.pc, address):
+            self.exceptions.fault(Stop(Why.NO_FPU, address))
+
+    def _reach_division(self, stop: Stop) -> None:
+        """The block ahead divides, and CCR.DIV_0_TRP is set: look at the divisor."""
+        address = self._find(stop.pc, lambda first: first & 0xFFD0 == 0xFB90)
+        if not self._reaches(stop.pc, address):
+            return
+        second = int.from_bytes(self.memories.read(address + 2, 2) or b"", "little")
+        if self.core[_register(second & 0xF)] == 0 and condition_holds(self.core.hook.xpsr):
+            self.exceptions.fault(Stop(Why.DIVIDE_BY_ZERO, address))
+        else:
+            self._handle(self.core.step())
+
+    def _find(self, address: int, matches: Callable[[int], bool]) -> int:
+        """Return the first instruction from ``address`` on whose first halfword matches."""
         while (code := self.memories.read(address, 2)) is not None:
-            first = int.from_bytes(code, "little")
-            if first & 0xEC00 == 0xEC00:
+            if matches(int.from_bytes(code, "little")):
                 break
-            address += 4 if first >> 11 >= 0x1D else 2
-        if address != stop.pc:
-            reached = self.core.step_to(address)
-            if reached.why is not Why.BOUNDARY:
-                self._handle(reached)
-                return
-        self.exceptions.fault(Stop(Why.NO_FPU, address))
+            address += self.core.width(address)
+        return address
+
+    def _reaches(self, start: int, address: int) -> bool:
+        """Run from ``start`` up to ``address`` in the same block; False when it stopped before."""
+        if address == start:
+            return True
+        reached = self.core.step_to(address)
+        if reached.why is Why.BOUNDARY:
+            return True
+        self._handle(reached)
+        return False
 
     # --- sleep: ARMv7-M ARM sections B1.5.18 and B1.5.19 ----------------------------------------
 
@@ -481,6 +573,8 @@ class Stm32F746:
         while not self.nvic.wakes(self.exceptions.masks()) and not self._reset_cause:
             if self._came:
                 self._pump()
+            if self.debugger and not self.debugger.before():
+                return
             due = min(self.time.next_time(), self._end_of_time())
             if self._input_is_over(due):
                 self.finished = True
@@ -526,6 +620,29 @@ class Stm32F746:
         quiet = passed >= self.time.cycles(QUIET) and self._idle.slept >= 0.9 * passed
         return due == NEVER or quiet
 
+    # --- what the flash interface needs ------------------------------------------------------
+
+    def program(self, address: int, data: bytes) -> None:
+        """Clear the bits of flash that are clear in ``data``."""
+        old = self.memories.read(address, len(data)) or b""
+        new = bytes(a & b for a, b in zip(old, data, strict=True))
+        self.memories.program(address, new)
+        self._stale.append((address, len(data)))
+        self._attention()
+
+    def erase(self, addresses: range) -> None:
+        """Set all bits of ``addresses``."""
+        self.memories.program(addresses.start, b"\xff" * len(addresses))
+        self._stale.append((addresses.start, len(addresses)))
+        self._attention()
+
+    def stall(self, time: int) -> None:
+        """A core that fetches from flash waits for it; one that runs in RAM goes on."""
+        found = self.memories.at(self.core.hook.address)
+        if found and found[0].name == "FLASH":
+            self.time.skip(time)
+        self._attention()
+
     # --- what DMA needs ------------------------------------------------------------------
 
     def load(self, address: int, size: int) -> int | None:
@@ -534,6 +651,13 @@ class Stm32F746:
         if data is not None:
             return int.from_bytes(data, "little")
         return self.bus.read(address, size) if self.bus.has(address) else None
+
+    def peek(self, address: int, size: int) -> int | None:
+        """Read a peripheral for a debugger, whatever its clock; None where there is none."""
+        for peripheral in (*self.bus.all, self.dwt):
+            if 0 <= address - peripheral.base < peripheral.SIZE:
+                return peripheral.read(address - peripheral.base, size)
+        return None
 
     def store(self, address: int, size: int, value: int) -> bool:
         """Write memory or a peripheral, as a bus master does."""
@@ -547,3 +671,7 @@ class Stm32F746:
     def peripheral(self, name: str) -> Peripheral:
         """Return a peripheral by name."""
         return {peripheral.name: peripheral for peripheral in self.bus.all}[name]
+
+
+def _register(number: int) -> str:
+    return {13: "sp", 14: "lr", 15: "pc"}.get(number, f"r{number}")

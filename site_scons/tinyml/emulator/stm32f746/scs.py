@@ -53,6 +53,7 @@ CCSIDR_DATA, CCSIDR_INSTRUCTION = 0xF003E019, 0xF007E009
 # Cache maintenance, section 4.8: written, never read; there are no caches to maintain.
 CACHE_OPERATIONS = (0xF50, *range(0xF58, 0xF7C, 4))
 MPU_REGIONS = 8
+UNALIGN_TRP, DIV_0_TRP = 3, 4
 
 
 class Scs(Peripheral):
@@ -81,8 +82,7 @@ class Scs(Peripheral):
         Register(0xD94, "mpu_ctrl", 0, 0x7),
         Register(0xD98, "mpu_rnr", 0, 0xFF),
         *(
-            Register(0xD9C + 8 * alias + offset, f"mpu_{name}{alias or ''}", 0, 0xFFFFFFFF)
-            for alias in range(4)
+            Register(0xD9C + offset, f"mpu_{name}", 0, 0xFFFFFFFF)
             for offset, name in ((0, "rbar"), (4, "rasr"))
         ),
         Register(0xDF0, "dhcsr", 0x1, 0),
@@ -114,6 +114,7 @@ class Scs(Peripheral):
         self.systick = SysTick("SysTick", base + 0x10, system, lambda: nvic.pend(SYSTICK))
         self.on_change: Callable[[], None] = lambda: None
         self.on_trace: Callable[[bool], None] = lambda was_on: None
+        self.on_mpu: Callable[[], None] = lambda: None
         super().__init__(name, base, system)
 
     def reset(self) -> None:
@@ -127,6 +128,7 @@ class Scs(Peripheral):
 
     def read(self, offset: int, size: int = 4) -> int:
         """Read SysTick, NVIC or the table."""
+        offset = _without_alias(offset)
         if 0x010 <= offset < 0x020:
             return self.systick.read(offset - 0x010, size)
         if 0x400 <= offset < 0x500 or 0xD18 <= offset < 0xD24:
@@ -137,6 +139,7 @@ class Scs(Peripheral):
 
     def write(self, offset: int, value: int, size: int = 4) -> None:
         """Write SysTick, NVIC or the table."""
+        offset = _without_alias(offset)
         if 0x010 <= offset < 0x020:
             self.systick.write(offset - 0x010, value, size)
         elif 0x400 <= offset < 0x500 or 0xD18 <= offset < 0xD24:
@@ -242,14 +245,13 @@ class Scs(Peripheral):
         return CCSIDR_INSTRUCTION if self.bit("csselr", 0) else CCSIDR_DATA
 
     def wrote_ccr(self, _old: int, _written: int) -> None:
-        """Traps on division by zero and unaligned words are not ours to catch."""
-        if self.field("ccr", 3, 2):
-            self.system.log.unmodelled("CCR.DIV_0_TRP and UNALIGN_TRP")
+        """The trap on unaligned words is not ours to catch."""
+        if self.bit("ccr", UNALIGN_TRP):
+            self.system.log.unmodelled("CCR.UNALIGN_TRP")
 
     def wrote_mpu_ctrl(self, _old: int, _written: int) -> None:
-        """Its rules are kept and not enforced."""
-        if self.bit("mpu_ctrl", 0):
-            self.system.log.note("the MPU is on: its regions are kept, not enforced")
+        """On, off, or with other rules for what no region holds."""
+        self.on_mpu()
 
     def wrote_demcr(self, old: int, _written: int) -> None:
         """TRCENA switches the DWT."""
@@ -260,10 +262,12 @@ class Scs(Peripheral):
         if written >> 4 & 1:
             self.values["mpu_rnr"] = written & 0xF
         self.mpu[self.values["mpu_rnr"] % MPU_REGIONS, "rbar"] = written & ~0x1F
+        self.on_mpu()
 
     def wrote_mpu_rasr(self, _old: int, written: int) -> None:
         """Size and attributes of the selected region."""
         self.mpu[self.values["mpu_rnr"] % MPU_REGIONS, "rasr"] = written
+        self.on_mpu()
 
     def read_mpu_rbar(self) -> int:
         """Return the selected region's base."""
@@ -278,3 +282,8 @@ class Scs(Peripheral):
     def fpu_on(self) -> bool:
         """Full access to CP10 and CP11: section 4.7.1."""
         return self.field("cpacr", 20, 4) in (0xF, 0x5)
+
+
+def _without_alias(offset: int) -> int:
+    """Return the offset of MPU_RBAR or MPU_RASR for one of their three aliases."""
+    return 0xD9C + (offset - 0xD9C) % 8 if 0xDA4 <= offset < 0xDBC else offset

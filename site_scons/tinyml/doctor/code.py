@@ -8,15 +8,14 @@ Encodings: Armv7-M Architecture Reference Manual (DDI 0403), chapters A5 and A7.
 
 from __future__ import annotations
 
-import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tinyml.elf import thumb
 from tinyml.elf.image import SHF_EXECINSTR, Image, Section, Symbol
 
 SEMIHOSTING = 0xBEAB  # BKPT 0xAB
-_WORD = struct.Struct("<I")
 
 
 @dataclass
@@ -76,18 +75,20 @@ class Code:
 
 def read(image: Image) -> Code:
     """Return what the image's code does."""
-    executable = [s for s in image.sections if s.flags & SHF_EXECINSTR and s.content]
-    mapped = any(symbol.name[:2] in ("$t", "$d") for symbol in image.symbols)
+    executable = [
+        s for s in image.sections if s.flags & SHF_EXECINSTR and s.load_address is not None
+    ]
     functions: list[Function] = []
     for section in executable:
         found = _functions(image, section)
         marks = _marks(image, section)
+        text = _Text(section.address, section.content)
         for function in found:
             for start, end in _pieces(marks, function):
-                _scan(function, section, start, end)
+                _scan(function, text, start, end)
         functions += found
     functions.sort(key=lambda function: function.address)
-    return Code(tuple(functions), mapped)
+    return Code(tuple(functions), bool(image.marks))
 
 
 def _functions(image: Image, section: Section) -> list[Function]:
@@ -95,7 +96,7 @@ def _functions(image: Image, section: Section) -> list[Function]:
     names: dict[int, Symbol] = {}
     for symbol in image.symbols:
         inside = symbol.section == section.index and section.address <= symbol.address < section.end
-        if inside and symbol.name and not symbol.name.startswith("$"):
+        if inside and symbol.name:
             known = names.get(symbol.address)
             if known is None or (symbol.size, symbol.name) > (known.size, known.name):
                 names[symbol.address] = symbol
@@ -110,9 +111,9 @@ def _functions(image: Image, section: Section) -> list[Function]:
 def _marks(image: Image, section: Section) -> list[tuple[int, bool]]:
     """Return where code and data begin: address, and whether it is code."""
     marks = {section.address: True}
-    for symbol in image.symbols:
-        if symbol.section == section.index and symbol.name[:2] in ("$t", "$d"):
-            marks[symbol.address] = symbol.name[1] == "t"
+    for mark in image.marks:
+        if mark.section == section.index:
+            marks[mark.address] = mark.kind == "t"
     return sorted(marks.items())
 
 
@@ -127,68 +128,77 @@ def _pieces(marks: list[tuple[int, bool]], function: Function) -> Iterator[tuple
             yield max(start, function.address), min(end, function.end)
 
 
-def _scan(function: Function, section: Section, start: int, end: int) -> None:
-    halves = section.content[start - section.address : end - section.address]
-    words = [value for (value,) in struct.iter_unpack("<H", halves[: len(halves) & ~1])]
+@dataclass(frozen=True)
+class _Text:
+    """The bytes of a section with code."""
+
+    address: int
+    content: bytes
+
+    def between(self, start: int, end: int) -> bytes:
+        """Return the bytes from one address to another."""
+        return self.content[start - self.address : end - self.address]
+
+    def word(self, address: int) -> int | None:
+        """Return a literal; None outside of the section."""
+        found = self.between(address, address + 4) if address >= self.address else b""
+        return int.from_bytes(found, "little") if len(found) == 4 else None
+
+
+def _scan(function: Function, text: _Text, start: int, end: int) -> None:
     low: dict[int, int] = {}  # by register: what MOVW put there
-    position = 0
-    while position < len(words):
-        first, address = words[position], start + 2 * position
-        # A halfword that begins with 0b11101, 0b11110 or 0b11111 is the first of two: A5.1.
-        if first >> 11 < 0b11101 or position + 1 == len(words):
-            _narrow(function, section, address, first)
-            position += 1
+    for address, first, second in thumb.instructions([(start, text.between(start, end))]):
+        if second is None:
+            target = thumb.branch_16(address, first)
+            _narrow(function, text, address, first)
         else:
-            _wide(function, section, address, first, words[position + 1], low)
-            position += 2
+            target = thumb.branch_32(address, first, second)
+            _wide(function, text, address, first, second)
+            _halves(function, first, second, low)
+        if target is not None and not function.address <= target < function.end:
+            function.calls.add(target)
 
 
-def _narrow(function: Function, section: Section, address: int, code: int) -> None:
+def _narrow(function: Function, text: _Text, address: int, code: int) -> None:
     if code == SEMIHOSTING:
         function.semihosting.append(address)
     elif code >> 11 == 0b01001:  # LDR (literal), T1
-        _literal(function, section, (address + 4 & ~3) + 4 * (code & 0xFF))
+        _literal(function, text, (address + 4 & ~3) + 4 * (code & 0xFF))
     elif code >> 12 == 0b0110:  # STR, LDR (immediate), T1
         function.offsets.add((code >> 6 & 0x1F) * 4)
-    elif code >> 11 == 0b11100:  # B, T2
-        _branch(function, address + 4 + 2 * _signed(code & 0x7FF, 11))
 
 
-def _wide(
-    function: Function, section: Section, address: int, first: int, second: int, low: dict[int, int]
-) -> None:
+def _wide(function: Function, text: _Text, address: int, first: int, second: int) -> None:
     if first & 0xFF7F == 0xF85F:  # LDR (literal), T2
         offset = second & 0xFFF
-        _literal(function, section, (address + 4 & ~3) + (offset if first & 0x80 else -offset))
+        _literal(function, text, (address + 4 & ~3) + (offset if first & 0x80 else -offset))
     elif first & 0xFFE0 == 0xF8C0:  # STR, LDR (immediate), T3
         function.offsets.add(second & 0xFFF)
-    elif first & 0xFB70 == 0xF240 and not second & 0x8000:  # MOVW, MOVT
-        _half(function, first, second, low)
-    elif first & 0xF800 == 0xF000 and second & 0x8000:
-        _wide_branch(function, address, first, second)
+    elif first & 0xFFE0 == 0xF840 and second & 0x0C00 == 0x0C00:  # the same, T4 and negative
+        function.offsets.add((second & 0xFF) * (1 if second & 0x0200 else -1))
+    elif first & 0xFBEF == 0xF04F and not second & 0x8000:  # MOV (immediate), T2
+        function.constants.add(thumb.expanded(_immediate(first, second)))
     elif first & 0xEC00 == 0xEC00 and second & 0x0E00 == 0x0A00:  # coprocessors 10 and 11
         function.floating += 1
         if _computes_in_double(first, second):
             function.double.append(address)
 
 
-def _half(function: Function, first: int, second: int, low: dict[int, int]) -> None:
-    register = second >> 8 & 0xF
-    value = (first & 0xF) << 12 | (first & 0x400) << 1 | second >> 4 & 0x700 | second & 0xFF
+def _immediate(first: int, second: int) -> int:
+    """Return i:imm3:imm8, which instructions with a constant have in these places."""
+    return (first >> 10 & 1) << 11 | (second >> 12 & 7) << 8 | second & 0xFF
+
+
+def _halves(function: Function, first: int, second: int, low: dict[int, int]) -> None:
+    """Put MOVW and MOVT of one register together."""
+    if first & 0xFB70 != 0xF240 or second & 0x8000:
+        return
+    register, value = second >> 8 & 0xF, (first & 0xF) << 12 | _immediate(first, second)
     if first & 0x80:  # MOVT: the upper half
         function.constants.add(value << 16 | low.get(register, 0))
     else:
         low[register] = value
         function.constants.add(value)
-
-
-def _wide_branch(function: Function, address: int, first: int, second: int) -> None:
-    if second & 0xD000 not in (0xD000, 0x9000):  # BL (T1), B.W (T4); B<c>.W stays inside
-        return
-    sign = first >> 10 & 1
-    i1, i2 = (~((second >> 13 & 1) ^ sign)) & 1, (~((second >> 11 & 1) ^ sign)) & 1
-    offset = sign << 24 | i1 << 23 | i2 << 22 | (first & 0x3FF) << 12 | (second & 0x7FF) << 1
-    _branch(function, address + 4 + _signed(offset, 25))
 
 
 def _computes_in_double(first: int, second: int) -> bool:
@@ -203,16 +213,6 @@ def _computes_in_double(first: int, second: int) -> bool:
     return bool(second & 0x0100) or converts
 
 
-def _branch(function: Function, target: int) -> None:
-    if not function.address <= target < function.end:
-        function.calls.add(target)
-
-
-def _literal(function: Function, section: Section, address: int) -> None:
-    offset = address - section.address
-    if 0 <= offset <= len(section.content) - _WORD.size:
-        function.constants.add(_WORD.unpack_from(section.content, offset)[0])
-
-
-def _signed(value: int, bits: int) -> int:
-    return value - (1 << bits) if value >> bits - 1 else value
+def _literal(function: Function, text: _Text, address: int) -> None:
+    if (value := text.word(address)) is not None:
+        function.constants.add(value)

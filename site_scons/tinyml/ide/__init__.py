@@ -1,0 +1,1 @@
+"""Files for editors: ``python -m tinyml.ide``."""

@@ -22,6 +22,7 @@ import pytest
 
 from support.flashing import BOARD_DIR, board
 from support.scons_project import ROOT
+from tinyml.boards import load
 from tinyml.errors import UserError
 from tinyml.flash.desk import Port
 from tinyml.flash.monitor import find_port
@@ -248,24 +249,30 @@ def test_a_port_that_is_not_there(port: str, said: str) -> None:
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
-MINE = Port("/dev/ttyACM0", "0483:374b", "STM32 STLink", "S1")
-SECOND = Port("/dev/ttyACM1", "0483:374b", "STM32 STLink", "S2")
-OTHER = Port("/dev/ttyUSB0", "0403:6001", "FT232R", "F")
+PROBE = Port("/dev/ttyACM0", "0483:374b", "STM32 STLink", "S1")
+ADAPTER = Port("/dev/ttyUSB0", "0403:6001", "FT232R", "A1")
+SECOND = Port("/dev/ttyUSB1", "10c4:ea60", "CP2102", "A2")
+MODEM = Port("/dev/ttyUSB9", "1199:68a2", "modem", "M")
 
 
-def test_the_boards_port_is_found_by_its_usb_id() -> None:
-    """Of several ports the one with the id; of two boards the one with the serial number."""
-    assert find_port(board(), (OTHER, MINE), None) == "/dev/ttyACM0"
-    assert find_port(board(), (OTHER, MINE, SECOND), "s2") == "/dev/ttyACM1"
+def test_the_consoles_port_is_found_by_its_usb_id() -> None:
+    """The Discovery board's is an adapter, not the ST-LINK's; the Nucleo's is the ST-LINK's."""
+    ports = (PROBE, ADAPTER, MODEM)
+    assert find_port(board(), ports, None) == "/dev/ttyUSB0"
+    assert find_port(board(), (*ports, SECOND), "a2") == "/dev/ttyUSB1"
+    nucleo = load(BOARD_DIR.parent / "nucleo-f746zg")
+    assert find_port(nucleo, ports, None) == "/dev/ttyACM0"
 
 
 def test_no_port_or_too_many() -> None:
-    """What there is, is listed."""
-    with pytest.raises(UserError, match="no serial port has the USB id of stm32f746") as refusal:
-        find_port(board(), (OTHER,), None)
-    assert "/dev/ttyUSB0  0403:6001 FT232R" in refusal.value.culprit
-    with pytest.raises(UserError, match="2 serial ports have") as refusal:
-        find_port(board(), (MINE, SECOND), None)
-    assert refusal.value.hint == "port=/dev/ttyACM0"
+    """What there is, is listed, and where the console is; the probe's port is not it."""
+    with pytest.raises(UserError, match="no serial port has a USB id of the console's") as refusal:
+        find_port(board(), (PROBE, MODEM), None)
+    assert "USART6 (PC6 to the adapter's RX, PC7 to its TX)" in refusal.value.culprit
+    assert "STLink S1 (the probe's own port: the console is elsewhere)" in refusal.value.culprit
+    assert "/dev/ttyUSB9  1199:68a2 modem M" in refusal.value.culprit
+    with pytest.raises(UserError, match="each of 2 serial ports has") as refusal:
+        find_port(board(), (ADAPTER, SECOND), None)
+    assert refusal.value.hint == "port=/dev/ttyUSB0"
     with pytest.raises(UserError, match="no serial port has serial=S9"):
-        find_port(board(), (MINE,), "S9")
+        find_port(board(), (ADAPTER,), "S9")

@@ -268,7 +268,7 @@ def test_no_port_or_too_many() -> None:
     """What there is, is listed, and where the console is; the probe's port is not it."""
     with pytest.raises(UserError, match="no serial port has a USB id of the console's") as refusal:
         find_port(board(), (PROBE, MODEM), None)
-    assert "USART6 (PC6 to the adapter's RX, PC7 to its TX)" in refusal.value.culprit
+    assert "USART6 (sends on PC6, receives on PC7)" in refusal.value.culprit
     assert "STLink S1 (the probe's own port: the console is elsewhere)" in refusal.value.culprit
     assert "/dev/ttyUSB9  1199:68a2 modem M" in refusal.value.culprit
     with pytest.raises(UserError, match="each of 2 serial ports has") as refusal:

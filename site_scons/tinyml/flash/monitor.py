@@ -87,7 +87,7 @@ def _console(board: Board) -> str:
     """Return where the firmware's console is, in words."""
     assert board.serial is not None
     console = board.serial.console
-    pins = f" ({console.tx} to the adapter's RX, {console.rx} to its TX)" if console.tx else ""
+    pins = f" (sends on {console.tx}, receives on {console.rx})" if console.tx else ""
     return f"{console.uart}{pins}"
 
 

@@ -123,7 +123,7 @@ def test_without_a_list_of_usb_devices_the_programmer_is_asked(stand_ins: StandI
 
 
 def test_drives_by_their_label(tmp_path: Path) -> None:
-    """A second board's drive has a number; a space is written \\040; others are not ours."""
+    """A second board's drive has a number; a space is an escape; others are not ours."""
     mounts = tmp_path / "mounts"
     mounts.write_text(
         "/dev/sda1 / ext4 rw 0 0\n"

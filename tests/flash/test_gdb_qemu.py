@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -29,15 +30,23 @@ pytestmark = [
 ]
 
 
-@contextlib.contextmanager
-def halted_qemu(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start QEMU's board with nothing in memory, waiting for gdb; give it and its address."""
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def halted_qemu(
+    *options: str, serial: str = "stdio", told: str = ""
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start QEMU's board with nothing in memory, waiting for gdb; give it and its address."""
+    port = free_port()
     machine = ["-M", "mps2-an500", "-S", "-gdb", f"tcp:127.0.0.1:{port}", "-display", "none"]
-    rest = ["-monitor", "none", "-serial", "stdio", "-icount", "shift=6"]
-    semihosting = ["-semihosting-config", "enable=on,target=native"]
+    rest = ["-monitor", "none", "-serial", serial, "-icount", "shift=6"]
+    semihosting = ["-semihosting-config", f"enable=on,target=native{told}"]
     with subprocess.Popen(
         ["qemu-system-arm", *machine, *rest, *semihosting, *options],
         stdin=subprocess.DEVNULL,
@@ -124,3 +133,46 @@ def test_reset_starts_it_again(elf: Path) -> None:
         assert done.returncode == 0, done.stderr
         printed, _ = qemu.communicate(timeout=60)
     assert "answer  3" in printed
+
+
+def test_flash_and_monitor_in_one_go(tmp_path: Path) -> None:
+    """The build writes, then listens from the first word on, sends what is typed, and logs it all.
+
+    QEMU tells the firmware that somebody listens, so it goes on to serve commands.
+    """
+    project.build("board=mps2-an500", "firmware")
+    console, log = free_port(), tmp_path / "board.log"
+    at = f"127.0.0.1:{console}"
+    listening = {"serial": f"tcp:{at},server=on,wait=off", "told": ",arg=console"}
+    with project.alone(), halted_qemu(**listening) as (_, server):
+        build = subprocess.Popen(
+            [sys.executable, "-m", "SCons", "-Q", "flash", "monitor", "board=mps2-an500"]
+            + ["programmer=gdb", f"server={server}", f"port=socket://{at}", f"log={log}"],
+            cwd=ROOT,
+            env=project.without_project_path(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert build.stdin and build.stdout
+        shown = list(until(build.stdout, "ready:"))
+        build.stdin.write("CMD=3\n")
+        build.stdin.flush()
+        shown += until(build.stdout, "ok")
+        build.stdin.write("\x1d")
+        build.stdin.flush()
+        build.stdin.close()
+        assert build.wait(20) == 0
+    text = "".join(shown)
+    assert "written, verified, reset" in text
+    assert text.index("written") < text.index("scons-tinyml") < text.index("answer  3")
+    assert text.count("board   mps2-an500") == 2  # the banner, and the answer to CMD=3
+    assert "answer  3" in log.read_text()
+
+
+def until(stream: IO[str], word: str) -> Iterator[str]:
+    """Yield the lines of ``stream`` up to one that begins with ``word``."""
+    for line in stream:
+        yield line
+        if line.startswith(word):
+            return

@@ -122,6 +122,26 @@ def test_without_a_list_of_usb_devices_the_programmer_is_asked(stand_ins: StandI
     assert stand_ins.ran[0] == ["st-info", "--probe"]
 
 
+def test_a_port_for_the_monitor_is_not_flashed(stand_ins: StandIns) -> None:
+    """`flash monitor port=/dev/ttyUSB0`: the port is no drive, and no boot loader is behind it."""
+    stand_ins.add("stm32loader")
+    asked = replace(REQUEST, port="/dev/ttyUSB0")
+    with pytest.raises(UserError) as refusal:
+        choose.choose(asked, Desk(()))
+    said = refusal.value.culprit
+    assert "stm32loader          only with programmer=stm32loader port=/dev/ttyUSB0" in said
+    assert "mass-storage         no board attached" in said
+    chosen = choose.choose(replace(asked, programmer="stm32loader"), Desk(()))
+    assert chosen.probe == Probe("serial", "/dev/ttyUSB0")
+
+
+def test_a_server_that_is_given_is_used(stand_ins: StandIns) -> None:
+    """By auto too: nothing else takes a server."""
+    stand_ins.add("gdb-multiarch")
+    asked = replace(REQUEST, server="localhost:3333")
+    assert choose.choose(asked, Desk(())).programmer.name == "gdb"
+
+
 def test_drives_by_their_label(tmp_path: Path) -> None:
     """A second board's drive has a number; a space is an escape; others are not ours."""
     mounts = tmp_path / "mounts"

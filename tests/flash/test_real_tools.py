@@ -198,6 +198,15 @@ def test_openocd_knows_the_commands_of_the_chip(tmp_path: Path) -> None:
         assert "Target not examined yet" not in openocd_on_a_real_target(wrong), wrong
 
 
+@pytest.mark.parametrize("kind", ["st-link", "j-link", "cmsis-dap"])
+def test_openocd_drives_every_kind_of_probe(tmp_path: Path, kind: str) -> None:
+    """It takes interface, transport and target together, and then misses the probe."""
+    needed("openocd")
+    asked = Request("flash", board(), firmware(tmp_path), "openocd", log=tmp_path / "log")
+    with pytest.raises(UserError, match="openocd finds no probe"):
+        engine.perform(asked, lambda line: None, Desk((Probe(kind, "066C"),)))
+
+
 def openocd_on_a_real_target(command: str) -> str:
     """Return what OpenOCD says to one command after an initialisation that found no chip."""
     before = ["-c", "adapter driver dummy", "-c", "transport select jtag"]

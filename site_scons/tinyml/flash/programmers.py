@@ -20,7 +20,7 @@ PARTS = ("write", "verify", "erase", "reset")
 #: What a template may name beside the board's own values and the programmer's tools.
 GIVEN = (
     *("tool", "python", "image", "elf", "address", "end", "size", "serial", "port", "baud"),
-    *("server", "drive", "interface", "readback", "script", "board"),
+    *("server", "drive", "interface", "transport", "readback", "script", "board"),
 )
 
 
@@ -126,11 +126,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of probe: its USB ids, and OpenOCD's file for it."""
+    """One kind of probe: its USB ids, and OpenOCD's file and transport for it."""
 
     about: str
     usb: tuple[str, ...] = ()
     openocd: str = ""
+    transport: str = ""
 
     def is_one(self, usb_id: str) -> bool:
         """Return whether ``usb_id`` (VENDOR:PRODUCT) is of this kind."""

@@ -82,8 +82,9 @@ def test_openocd_takes_the_file_of_the_probe_that_is_attached(
     """A J-Link on a board that has an ST-LINK of its own."""
     stand_ins.add("openocd")
     request = replace(REQUEST, image=firmware(tmp_path))
-    assert "-f interface/jlink.cfg" in engine.plan(request, Desk((J_LINK,)))
-    assert "-f interface/stlink.cfg" in engine.plan(request, Desk((ST_LINK,)))
+    by_two_wires = "-f interface/jlink.cfg -c 'transport select swd' -f target/stm32f7x.cfg"
+    assert by_two_wires in engine.plan(request, Desk((J_LINK,)))
+    assert "-f interface/stlink.cfg -f target" in engine.plan(request, Desk((ST_LINK,)))
 
 
 def test_the_serial_number_reaches_every_command(stand_ins: StandIns, tmp_path: Path) -> None:

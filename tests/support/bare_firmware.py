@@ -40,9 +40,11 @@ class Kit:
         return output
 
 
-def make_kit(name: str, folder: Path, mhz: int | None = None) -> Kit:
+def make_kit(
+    name: str, folder: Path, mhz: int | None = None, boards: Path = FIRMWARE / "boards"
+) -> Kit:
     """Compile the HAL of board ``name``, its board.c and the console into one library."""
-    board = load(FIRMWARE / "boards" / name)
+    board = load(boards / name)
     assert board.core is not None
     mcu = [FIRMWARE / "mcu" / part for part in board.mcu_folders]
     shared = [FIRMWARE / name for name in ("runtime", "boards", "link")]

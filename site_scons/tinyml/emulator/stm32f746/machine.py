@@ -6,18 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from tinyml.emulator.ports import Port
-from tinyml.emulator.stm32f746 import chip
+from tinyml.emulator.stm32f746 import chip, lookahead
 from tinyml.emulator.stm32f746.bus import Bus
-from tinyml.emulator.stm32f746.condition import condition_holds
 from tinyml.emulator.stm32f746.core import Core, Stop, Why
 from tinyml.emulator.stm32f746.cycle_counter import CycleCounter
+from tinyml.emulator.stm32f746.debugger import Debugger
 from tinyml.emulator.stm32f746.dma import Dma
 from tinyml.emulator.stm32f746.dwt import Dwt
 from tinyml.emulator.stm32f746.exceptions import Exceptions, name_of
 from tinyml.emulator.stm32f746.flash import Flash
+from tinyml.emulator.stm32f746.flash_memory import FlashMemory
 from tinyml.emulator.stm32f746.image import Image
 from tinyml.emulator.stm32f746.line import Line
 from tinyml.emulator.stm32f746.log import BoardError, Log
@@ -68,29 +68,6 @@ class _Idle:
     slept: int = 0
 
 
-class Debugger(Protocol):
-    """What a debugger does around each stretch of execution: see gdb.py."""
-
-    @property
-    def masks_interrupts(self) -> bool:
-        """Whether no exception is to be taken now."""
-
-    def before(self) -> bool:
-        """Let the board stand as long as it must; return whether it may run."""
-
-    def run(self, deadline: int) -> Stop:
-        """Let the core run."""
-
-    def after(self, stop: Stop) -> None:
-        """Look at what ended the run."""
-
-    def breakpoint(self) -> None:
-        """The core stands before a BKPT."""
-
-    def ended(self, status: int) -> None:
-        """The run is over."""
-
-
 class Stm32F746:
     """One board with one image."""
 
@@ -113,7 +90,6 @@ class Stm32F746:
         self._idle = _Idle()
         self._interrupted = False
         self._event_register = False
-        self._stale: list[tuple[int, int]] = []
         self.debugger: Debugger | None = None
         self._build()
         self._load()
@@ -123,7 +99,8 @@ class Stm32F746:
     def _build(self) -> None:
         system = System(self.time, self.log, self, self.nvic.set_line, self._request_reset)
         self.rcc = Rcc("RCC", 0x40023800, system, self.setup.crystal_hz)
-        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error, self)
+        self.flash_memory = FlashMemory(self.core, self.time, self._attention)
+        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error, self.flash_memory)
         self.pwr = Pwr("PWR", 0x40007000, system, Gate("apb1enr", 28))
         self.scs = Scs("SCS", 0xE000E000, system, self.nvic)
         self.dwt = Dwt("DWT", 0xE0001000, system, lambda: self.scs.bit("demcr", 24))
@@ -349,8 +326,7 @@ class Stm32F746:
             self.exceptions.deliver()
         if self._over() or (self.debugger and not self.debugger.before()):
             return
-        if self._stale:
-            self._forget_code()
+        self.flash_memory.refresh()
         self.protection.update()
         realtime = self._realtime
         deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
@@ -362,12 +338,6 @@ class Stm32F746:
             self.debugger.after(stop)
         if realtime:
             self._keep_pace()
-
-    def _forget_code(self) -> None:
-        """Code in flash has changed; not while it runs."""
-        for address, size in self._stale:
-            self.core.forget_code(address, size)
-        self._stale.clear()
 
     def restart(self) -> None:
         """Begin again at the reset vector, as a debugger asks for it."""
@@ -483,9 +453,13 @@ class Stm32F746:
         elif why is Why.SEV:
             self._event_register = True
         elif why is Why.NO_FPU:
-            self._reach_fpu_instruction(stop)
+            reached = lookahead.reach_fpu_instruction(self.core, stop)
+            if reached.why is Why.NO_FPU:
+                self.exceptions.fault(reached)
+            else:
+                self._handle(reached)
         elif why is Why.DIVISION:
-            self._reach_division(stop)
+            self._handle(lookahead.reach_division(self.core, stop))
         else:
             self.exceptions.fault(stop)
 
@@ -525,41 +499,6 @@ class Stm32F746:
             self.exceptions.fault(after)
         else:
             self._handle(after)
-
-    def _reach_fpu_instruction(self, stop: Stop) -> None:
-        """The block ahead uses the FPU, which is off: run up to the instruction that does."""
-        address = self._find(stop.pc, lambda first: first & 0xEC00 == 0xEC00)
-        if self._reaches(stop.pc, address):
-            self.exceptions.fault(Stop(Why.NO_FPU, address))
-
-    def _reach_division(self, stop: Stop) -> None:
-        """The block ahead divides, and CCR.DIV_0_TRP is set: look at the divisor."""
-        address = self._find(stop.pc, lambda first: first & 0xFFD0 == 0xFB90)
-        if not self._reaches(stop.pc, address):
-            return
-        second = int.from_bytes(self.memories.read(address + 2, 2) or b"", "little")
-        if self.core[_register(second & 0xF)] == 0 and condition_holds(self.core.hook.xpsr):
-            self.exceptions.fault(Stop(Why.DIVIDE_BY_ZERO, address))
-        else:
-            self._handle(self.core.step())
-
-    def _find(self, address: int, matches: Callable[[int], bool]) -> int:
-        """Return the first instruction from ``address`` on whose first halfword matches."""
-        while (code := self.memories.read(address, 2)) is not None:
-            if matches(int.from_bytes(code, "little")):
-                break
-            address += self.core.width(address)
-        return address
-
-    def _reaches(self, start: int, address: int) -> bool:
-        """Run from ``start`` up to ``address`` in the same block; False when it stopped before."""
-        if address == start:
-            return True
-        reached = self.core.step_to(address)
-        if reached.why is Why.BOUNDARY:
-            return True
-        self._handle(reached)
-        return False
 
     # --- sleep: ARMv7-M ARM sections B1.5.18 and B1.5.19 ----------------------------------------
 
@@ -620,29 +559,6 @@ class Stm32F746:
         quiet = passed >= self.time.cycles(QUIET) and self._idle.slept >= 0.9 * passed
         return due == NEVER or quiet
 
-    # --- what the flash interface needs ------------------------------------------------------
-
-    def program(self, address: int, data: bytes) -> None:
-        """Clear the bits of flash that are clear in ``data``."""
-        old = self.memories.read(address, len(data)) or b""
-        new = bytes(a & b for a, b in zip(old, data, strict=True))
-        self.memories.program(address, new)
-        self._stale.append((address, len(data)))
-        self._attention()
-
-    def erase(self, addresses: range) -> None:
-        """Set all bits of ``addresses``."""
-        self.memories.program(addresses.start, b"\xff" * len(addresses))
-        self._stale.append((addresses.start, len(addresses)))
-        self._attention()
-
-    def stall(self, time: int) -> None:
-        """A core that fetches from flash waits for it; one that runs in RAM goes on."""
-        found = self.memories.at(self.core.hook.address)
-        if found and found[0].name == "FLASH":
-            self.time.skip(time)
-        self._attention()
-
     # --- what DMA needs ------------------------------------------------------------------
 
     def load(self, address: int, size: int) -> int | None:
@@ -671,7 +587,3 @@ class Stm32F746:
     def peripheral(self, name: str) -> Peripheral:
         """Return a peripheral by name."""
         return {peripheral.name: peripheral for peripheral in self.bus.all}[name]
-
-
-def _register(number: int) -> str:
-    return {13: "sp", 14: "lr", 15: "pc"}.get(number, f"r{number}")

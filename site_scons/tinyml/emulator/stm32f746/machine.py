@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,8 @@ from tinyml.emulator.stm32f746.line import Line
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.memory import Memories, chip_memories
 from tinyml.emulator.stm32f746.nvic import Nvic
+from tinyml.emulator.stm32f746.pace import LONGEST_WAIT, Pace
+from tinyml.emulator.stm32f746.pace import SLICE as SLICE_SECONDS
 from tinyml.emulator.stm32f746.peripheral import Gate, Peripheral, System
 from tinyml.emulator.stm32f746.protection import Protection
 from tinyml.emulator.stm32f746.pwr import Pwr
@@ -33,10 +34,8 @@ from tinyml.emulator.stm32f746.semihosting import BKPT_NUMBER, Semihosting
 from tinyml.errors import UserError
 
 SLICE = 2_000_000  # instructions at most between two looks at the wall clock
-PACE = 1e-3  # seconds of virtual time between two looks, in real time
 LEDS = {("I", 1): "LD1"}  # UM1907 section 6.17
 MAX_RESETS = 100
-LONGEST_WAIT = 0.1  # seconds between two looks at the limits while the core sleeps
 QUIET = 3.0  # seconds of virtual time asleep, after the end of the input, that end the run
 NEAR = 0x10000  # a stack pointer so little below its stack got there by growing
 
@@ -86,7 +85,7 @@ class Stm32F746:
         self.faults: list[str] = []
         self._reset_cause: str | None = None
         self._bus_error: int | None = None
-        self._input, self._came = threading.Event(), True
+        self._came = True
         self._idle = _Idle()
         self._interrupted = False
         self._event_register = False
@@ -144,6 +143,7 @@ class Stm32F746:
             for name, uart in self.uarts.items()
         }
         self._ports = [line.port for line in self.lines.values() if line.port.where != "off"]
+        self.pace = Pace(self.time, self._ports, self.setup.realtime)
         for name, line in self.lines.items():
             line.port.on_input = self._input_came
             uart = self.uarts[name]
@@ -193,7 +193,7 @@ class Stm32F746:
     def _input_came(self) -> None:
         """Called by a port, from its own thread."""
         self._came = True
-        self._input.set()
+        self.pace.input_came()
         self.core.hook.attention = 1
 
     def _pump(self) -> None:
@@ -224,10 +224,10 @@ class Stm32F746:
         """The firmware polls: let the time pass until something happens, or input comes."""
         due = self.time.next_time()
         if due != NEVER:
-            slice_ = self.time.cycles(PACE) if self._realtime else NEVER
+            slice_ = self.time.cycles(SLICE_SECONDS) if self.pace.kept else NEVER
             self.time.skip(min(due, self._end_of_time(), self.time.now + slice_))
-        elif self._live:
-            self._wait_for_input(PACE)
+        elif self.pace.live:
+            self.pace.wait(SLICE_SECONDS)
         self._attention()
 
     def _led(self, letter: str) -> Callable[[int, bool], None]:
@@ -280,7 +280,7 @@ class Stm32F746:
             BoardError: the firmware did what the chip cannot do.
         """
         self._started = time.monotonic()
-        self._wall, self._virtual = self._started, 0.0
+        self.pace.begin()
         for line in self.lines.values():
             line.port.start()
         self._reset("power")
@@ -328,7 +328,7 @@ class Stm32F746:
             return
         self.flash_memory.refresh()
         self.protection.update()
-        realtime = self._realtime
+        realtime = self.pace.kept
         deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
         stop = (self.debugger or self.core).run(deadline - self.time.skipped)
         self._handle(stop)
@@ -337,15 +337,11 @@ class Stm32F746:
         if self.debugger:
             self.debugger.after(stop)
         if realtime:
-            self._keep_pace()
+            self.pace.keep()
 
     def restart(self) -> None:
         """Begin again at the reset vector, as a debugger asks for it."""
         self._reset("power")
-
-    def keep_pace_from_now(self) -> None:
-        """The time that passed while the board stood is not to be caught up."""
-        self._wall, self._virtual = time.monotonic(), self.time.seconds
 
     def _restart(self, cause: str) -> None:
         self.resets.append(f"{cause} at pc {self.image.describe(self.core['pc'])}")
@@ -383,31 +379,8 @@ class Stm32F746:
         return NEVER if self.setup.limit is None else self.setup.limit + self.time.skipped
 
     def _next_look(self, realtime: bool) -> int:
-        slice_ = self.time.cycles(PACE) if realtime else SLICE
+        slice_ = self.time.cycles(SLICE_SECONDS) if realtime else SLICE
         return self.time.now + slice_
-
-    def _keep_pace(self) -> None:
-        """In real time, wait until the wall clock has caught up."""
-        ahead = self._ahead
-        if ahead > PACE:
-            self._flush()
-            self._wait_for_input(ahead)
-        elif ahead < -0.1:  # this computer is too slow; nothing is gained by hurrying later
-            self._wall, self._virtual = time.monotonic(), self.time.seconds
-
-    @property
-    def _ahead(self) -> float:
-        """Seconds by which virtual time is ahead of the wall clock."""
-        return (self.time.seconds - self._virtual) - (time.monotonic() - self._wall)
-
-    @property
-    def _live(self) -> bool:
-        """Whether any port may still bring something."""
-        return any(port.live for port in self._ports)
-
-    @property
-    def _realtime(self) -> bool:
-        return self._live if self.setup.realtime is None else self.setup.realtime
 
     def interrupt(self) -> None:
         """End the run as soon as the core is between two blocks, as by Ctrl-C.
@@ -419,16 +392,6 @@ class Stm32F746:
             raise KeyboardInterrupt
         self._interrupted = True
         self.core.hook.attention = 1
-
-    def _wait_for_input(self, seconds: float) -> None:
-        self._flush()
-        if seconds > 0:
-            self._input.wait(seconds)
-        self._input.clear()
-
-    def _flush(self) -> None:
-        for line in self.lines.values():
-            line.port.flush()
 
     # --- stops -------------------------------------------------------------------------
 
@@ -518,11 +481,11 @@ class Stm32F746:
             if self._input_is_over(due):
                 self.finished = True
                 return
-            if due == NEVER and not self._live:
+            if due == NEVER and not self.pace.live:
                 self.ended = "the firmware sleeps and nothing can wake it"
                 return
             if due == NEVER:
-                self._wait_for_input(LONGEST_WAIT)
+                self.pace.wait(LONGEST_WAIT)
             else:
                 self._pass_time(due)
             self.time.run_due()
@@ -530,17 +493,11 @@ class Stm32F746:
                 return
 
     def _pass_time(self, due: int) -> None:
-        if self._realtime:
-            due = min(due, self._wait_until(due))
+        if self.pace.kept:
+            due = min(due, self.pace.wait_until(due))
         before = self.time.now
         self.time.skip(due)
         self._idle.slept += self.time.now - before
-
-    def _wait_until(self, due: int) -> int:
-        """Wait until it is ``due`` by the wall clock, or input comes; return what time it is."""
-        now = self.time.now
-        self._wait_for_input(min((due - now) / self.time.cycles(1.0) + self._ahead, LONGEST_WAIT))
-        return now + self.time.cycles(max(0.0, -self._ahead))
 
     def _input_is_over(self, due: int) -> bool:
         """Return whether the firmware, asleep until ``due``, has done all that it was given.
@@ -548,7 +505,7 @@ class Stm32F746:
         Its input was finite and has ended, it answers nothing any more, and it sleeps: for ever,
         or for `QUIET` seconds but for a tenth of them.
         """
-        if self._live or not any(port.ended for port in self._ports):
+        if self.pace.live or not any(port.ended for port in self._ports):
             return False
         if not all(line.idle for line in self.lines.values()):
             return False

@@ -42,14 +42,10 @@ class Bus:
             self._note_dead(peripheral, gate, "read")
             return 0
         value = peripheral.read(address - peripheral.base, size)
-        polled = self._polled
-        if polled.get(address) != value:
-            self._polls = 0
-            polled[address] = value
-        self._polls += 1
-        if self._polls >= POLLS * len(polled):
-            self._forget()
-            self._wait()
+        if (address - peripheral.base) in peripheral.COUNTERS:
+            self._forget()  # it goes on by itself, so this is no wait for an event
+        else:
+            self._note_poll(address, value)
         if self.trace:
             self.trace(f"read  {peripheral.name}+{address - peripheral.base:#04x} {value:#x}")
         return value
@@ -71,6 +67,16 @@ class Bus:
             f"error: {peripheral.name} is {how} without its clock "
             f"(RCC_{gate.register.upper()} bit {gate.bit}): it reads 0 and ignores writes"
         )
+
+    def _note_poll(self, address: int, value: int) -> None:
+        polled = self._polled
+        if polled.get(address) != value:
+            self._polls = 0
+            polled[address] = value
+        self._polls += 1
+        if self._polls >= POLLS * len(polled):
+            self._forget()
+            self._wait()
 
     def _forget(self) -> None:
         if self._polls:

@@ -33,6 +33,7 @@ def _place_flags(target, source, env, for_signature):
 
 
 def _emitter(target, source, env):
+    env.Clean(target, beside(target[0], ".overflow.json"))  # of a link that did not fit
     target.append(beside(target[0], ".map"))
     depend_on_step(env, target, "elf", ["pyelftools"])
     env.Depends(target, env["LINKERSCRIPT"] or [])

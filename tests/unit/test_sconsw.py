@@ -15,7 +15,6 @@ TOOLS = ("gcc", "g++", "arm-none-eabi-objcopy", "qemu-system-arm", "flatc")
 TOOLS += ("cmake", "make", "git", "npm")
 TEST_TOOLS = ("chromium", "chromedriver", "dfu-util", "gdb-multiarch", "ld.lld", "llvm-mca")
 TEST_TOOLS += ("openocd", "st-flash", "xdotool", "Xvfb")
-COMPONENTS = re.compile(r"^\w+ +([\w-]+)$", re.MULTILINE)
 LOG = 'echo "${0##*/} $*" >>"$LOG"\n'
 # Answers -print-file-name like a compiler that has its libraries.
 COMPILER = LOG + 'case $1 in -print-file-name=*) echo "/lib/${1#*=}" ;; esac\n'
@@ -38,7 +37,7 @@ class Machine:
         self.bin.mkdir()
         shutil.copy(root / "sconsw", folder)
         shutil.copytree(root / "requirements", folder / "requirements")
-        for component in COMPONENTS.findall((root / "requirements/components.txt").read_text()):
+        for component in (*self.components("runtime"), *self.components("test")):
             (folder / "third_party" / component).mkdir(parents=True)
             (folder / "third_party" / component / "component.toml").touch()
         header = folder / "header.h"
@@ -60,6 +59,11 @@ class Machine:
         path.unlink(missing_ok=True)
         path.write_text("#!/bin/sh\n" + body)
         path.chmod(0o755)
+
+    def components(self, packages: str) -> list[str]:
+        """Return the third-party components that are listed for a set of packages."""
+        listed = (self.folder / "requirements" / "components.txt").read_text()
+        return re.findall(rf"^{packages} +([\w-]+)$", listed, re.MULTILINE)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the wrapper without a terminal; its commands' calls go to the log."""
@@ -202,7 +206,7 @@ def test_every_set_agrees_on_the_runtime_versions(root: Path) -> None:
 def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
     """The components of the set are fetched once, and again when a description is newer."""
     machine.run()
-    assert "python -m tinyml.fetch cmsis-core d3-hierarchy\n" in machine.calls
+    assert f"python -m tinyml.fetch {' '.join(machine.components('runtime'))}\n" in machine.calls
     machine.run()
     assert "tinyml.fetch" not in machine.calls
     for newer in ("third_party/cmsis-core/component.toml", "requirements/components.txt"):
@@ -211,7 +215,8 @@ def test_first_call_fetches_what_the_firmware_needs(machine: Machine) -> None:
         assert "tinyml.fetch cmsis-core" in machine.calls
         os.utime(machine.folder / newer, (1, 1))
     machine.run("test")
-    assert "tinyml.fetch cmsis-core d3-hierarchy cmsis-dsp" in machine.calls
+    both = [*machine.components("runtime"), *machine.components("test")]
+    assert f"python -m tinyml.fetch {' '.join(both)}\n" in machine.calls
 
 
 def test_failed_fetch_stops_and_is_tried_again(machine: Machine) -> None:

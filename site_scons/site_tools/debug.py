@@ -14,10 +14,9 @@ def debug(env, alias, elf):
 
 def generate(env):
     """Add the method and its defaults."""
-    env.SetDefault(
-        DEBUGFLAGS=[],
-        DEBUGCOM=command("debug", "$BOARDDIR", "$SOURCE", "--end-with-parent", "$DEBUGFLAGS"),
-    )
+    words = command("debug", "$BOARDDIR", "$SOURCE", "--end-with-parent", "$DEBUGFLAGS")
+    # Without exec the parent would be the shell, which goes on when SCons is killed.
+    env.SetDefault(DEBUGFLAGS=[], DEBUGCOM=["exec", *words])
     env.AddMethod(debug, "Debug")
 
 

@@ -163,6 +163,7 @@ class Flash:
         pyocd, jlink: pyOCD's and SEGGER's names of the chip.
         stm32loader: the chip's family, as stm32loader calls it.
         usb: ids of the probe on the board, ``VENDOR:PRODUCT``.
+        console_usb: ids of what the console's pins are connected to; the probe where empty.
         dfu: id of the chip itself, when its boot loader is on USB.
         volume: label of the drive on which a dropped image is written to flash.
         gdb_reset: how a gdbserver is told to reset the board: ``monitor ...``.
@@ -177,6 +178,7 @@ class Flash:
     jlink: str = ""
     stm32loader: str = ""
     usb: tuple[str, ...] = ()
+    console_usb: tuple[str, ...] = ()
     dfu: str = ""
     volume: str = ""
     gdb_reset: str = "reset"

@@ -58,8 +58,12 @@ SHAPING = (
 # Options of the virtual board, passed on to it as they are; strict=1 as a switch.
 EMULATORS = ("console", "link")  # of every emulator
 FLASH = ("programmer", "serial", "port", "server", "baud", "timeout")
+DEBUG = ("debugger", "gdbserver", "gdb_port", "serial", "script", "timeout")
 MONITOR = ("programmer", "serial", "port", "server", "baud", "log")
-VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "gdb", "strict")
+VIRTUAL_BOARD = (
+    *("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict"),
+    *("gdb", "estimate"),
+)
 TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",
@@ -252,6 +256,12 @@ def _virtual_board() -> tuple[Option, ...]:
         Option("trace", (), "none", "virtual board: every register access", FILE),
         Option("counts", (), "none", "virtual board: instructions by function, as JSON", FILE),
         Option("gdb", (), "none", "virtual board: wait for GDB there; 0 is any free port", TCP),
+        Option(
+            "estimate",
+            switch,
+            "0",
+            "virtual board: cycles of the hottest functions, by llvm-mca",
+        ),
         Option("strict", switch, "0", "virtual board: an unmodelled register is an error"),
     )
 
@@ -266,19 +276,17 @@ def _debugger() -> tuple[Option, ...]:
             "auto",
             "debug: which gdb; none: its server alone",
         ),
-        Option("gdbserver", ("auto", *servers, "qemu"), "auto", "debug: gdb's other side", ADDRESS),
+        Option(
+            "gdbserver",
+            ("auto", *servers, "qemu", "virtual"),
+            "auto",
+            "debug: gdb's other side",
+            ADDRESS,
+        ),
         Option("gdb_port", (), "any free one", "debug: where the server listens", NUMBER),
         Option("load", ("0", "1"), "0", "debug: write the firmware to the board first"),
         Option("script", (), "none", "debug: commands for gdb instead of a terminal", GIVEN),
     )
-
-
-def _debug_flags(arguments: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the options of ``debug`` as its own command line has them."""
-    names = ("debugger", "gdbserver", "gdb_port", "script", "timeout")
-    given = [name for name in names if name in arguments]
-    flags = [word for name in given for word in (f"--{name.replace('_', '-')}", arguments[name])]
-    return (*flags, *(["--load"] if arguments.get("load") == "1" else []))
 
 
 def _on_board() -> tuple[Option, ...]:
@@ -370,7 +378,7 @@ def parse(arguments: Mapping[str, str], root: Path) -> Choice:
             if name in arguments
             for word in _passed_on(name, chosen[name])
         ),
-        debug=_debug_flags(arguments),
+        debug=_flags(DEBUG, arguments) + (("--load",) if chosen["load"] == "1" else ()),
         flash_flags=_flags(FLASH, arguments),
         monitor_flags=_flags(MONITOR, arguments),
         verbose=chosen["verbose"] == "1",
@@ -425,8 +433,8 @@ def _flags(names: tuple[str, ...], arguments: Mapping[str, str]) -> tuple[str, .
 
 def _passed_on(name: str, value: str) -> tuple[str, ...]:
     """Return one option as the virtual board's command line has it."""
-    if name == "strict":
-        return ("--strict",) if value == "1" else ()
+    if name in ("strict", "estimate"):
+        return (f"--{name}",) if value == "1" else ()
     return (f"--{name}", value)
 
 

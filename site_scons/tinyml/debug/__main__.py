@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +56,9 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
         choices=("auto", *script.PROGRAMS, _NOTHING),
         help="none: the server alone, until Ctrl-C",
     )
-    parser.add_argument("--gdb-port", type=_port, help="where the server listens (default: any)")
+    parser.add_argument(
+        "--gdb-port", "--gdb_port", type=_port, help="where the server listens (default: any)"
+    )
     parser.add_argument("--serial", help="serial number of the probe, where there are several")
     parser.add_argument("--load", action="store_true", help="write the firmware first")
     parser.add_argument("--script", type=Path, help="commands for gdb, instead of a terminal")
@@ -98,9 +101,9 @@ def main() -> int:
     session = _session(board, options)
     init = options.elf.with_suffix(".gdb")
     write_if_changed(init, script.text(session.target, options.load))
-    with _serving(session, options) as log:
+    with _serving(session, options) as (server, log):
         if gdb is None:
-            return _serve(session, options.elf, log)
+            return _serve(session, server, options.elf, log)
         given = str(options.script) if options.script else None
         words = script.command(gdb, str(options.elf), session.target, str(init), given, extra)
         print(f"{session.name}: {session.target.address or 'no server'}; log: {log}", flush=True)
@@ -168,11 +171,13 @@ def _log(elf: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _serving(session: Session, options: argparse.Namespace) -> Iterator[Path]:
-    """Run the session's server, if it has one; yield where its log is."""
+def _serving(
+    session: Session, options: argparse.Namespace
+) -> Iterator[tuple[subprocess.Popen[bytes] | None, Path]]:
+    """Run the session's server, if it has one; yield it and where its log is."""
     log = _log(options.elf)
     if session.server is None:
-        yield log
+        yield None, log
         return
     if session.port == options.gdb_port and listens(session.port):
         raise UserError(
@@ -180,14 +185,15 @@ def _serving(session: Session, options: argparse.Namespace) -> Iterator[Path]:
             "a free port",
             "leave gdb_port= out: a free one is found",
         )
-    with running.server(session.server, session.port, log, session.explain, options.start_timeout):
-        yield log
+    seconds = options.start_timeout
+    with running.server(session.server, session.port, log, session.explain, seconds) as server:
+        yield server, log
 
 
-def _serve(session: Session, elf: Path, log: Path) -> int:
-    """Say how to connect, and wait until somebody ends us."""
+def _serve(session: Session, server: subprocess.Popen[bytes] | None, elf: Path, log: Path) -> int:
+    """Say how to connect, and wait until the server ends, or somebody ends us."""
     address = session.target.address
-    if session.server is None:
+    if server is None:
         raise UserError(
             "debugger=none, and no server to start",
             "a server for gdb, or gdb itself",
@@ -198,8 +204,9 @@ def _serve(session: Session, elf: Path, log: Path) -> int:
         f"  gdb-multiarch {elf} -x {elf.with_suffix('.gdb')} -ex 'target extended-remote {address}'"
     )
     print("  Ctrl-C ends it", flush=True)
-    while True:
-        signal.pause()
+    server.wait()
+    print(f"{session.name} has ended: the firmware did, or see {log}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from tinyml.boards import Board
 from tinyml.debug import running
-from tinyml.emulator import qemu
+from tinyml.emulator import qemu, virtual
 from tinyml.errors import UserError
 
-KINDS = ("qemu",)
-_RESET = {"qemu": ("monitor system_reset",)}
+_RESET = {"qemu": ("monitor system_reset",), "virtual": ("monitor reset",)}
+KINDS = tuple(_RESET)
 
 
 def is_emulated(board: Board) -> bool:
-    """Whether nothing but an emulator can be meant: no probe reaches the board."""
+    """Whether nothing but an emulator can be meant: the board is one."""
     return board.emulator is not None and board.emulator.kind == "qemu"
 
 
@@ -31,6 +31,8 @@ def command(wanted: str, board: Board, board_dir: Path, elf: Path, port: int) ->
             f"gdbserver={emulator.kind}" if emulator else "a server for the board's probe",
             f"scons debug board={board.name}",
         )
+    if emulator.kind == "virtual":
+        return virtual.command(elf, board_dir, ["--gdb", str(port)])
     # -S: halted, until gdb says where to go.
     return [*qemu.command(emulator, elf), "-S", "-gdb", f"tcp:127.0.0.1:{port}"]
 

@@ -190,7 +190,10 @@ def explain(server: Server, board: Board, lines: str, log: Path) -> UserError:
         "install": server.install,
     }
     cause = diagnose.cause_of(programmer, lines)
-    return diagnose.failure(programmer, cause, lines, values, str(log))
+    refusal = diagnose.failure(programmer, cause, lines, values, str(log))
+    if cause == "no-probe" and board.emulator and board.emulator.kind == "virtual":
+        refusal.hint += "; without a board: scons debug gdbserver=virtual"
+    return refusal
 
 
 def attached() -> tuple[Probe, ...]:

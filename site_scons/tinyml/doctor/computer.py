@@ -26,6 +26,9 @@ from tinyml.doctor.patient import Computer, Patient
 from tinyml.doctor.words import listed
 from tinyml.errors import UserError
 from tinyml.fetch import store
+from tinyml.flash.desk import usb_probes
+from tinyml.flash.diagnose import usb_rule
+from tinyml.flash.programmers import Programmer, load_all
 
 here = partial(check, subject=COMPUTER)
 
@@ -38,20 +41,7 @@ _BAD = (
     ("st-flash", (1, 6, 1), "cannot write an STM32F76x", "stlink-org/stlink issue 1092"),
     ("st-util", (1, 6, 1), "cannot write an STM32F76x", "stlink-org/stlink issue 1092"),
 )
-_PROGRAMMERS = (
-    ("st-flash", "stlink-tools"),
-    ("openocd", "openocd"),
-    ("pyocd", ""),
-    ("STM32_Programmer_CLI", ""),
-    ("dfu-util", "dfu-util"),
-    ("stm32loader", ""),
-    ("JLinkExe", ""),
-)
 _GDB = ("gdb-multiarch", "arm-none-eabi-gdb")
-_ST, _SEGGER = "0483", "1366"
-# ST's probes, V1 to V3, and the boot loader of its chips.
-_STLINK = ("3744", "3748", "374a", "374b", "374d", "374e", "374f", "3752", "3753", "3754", "3757")
-_DFU = "df11"
 _RULES = ("etc/udev/rules.d", "lib/udev/rules.d", "usr/lib/udev/rules.d", "run/udev/rules.d")
 
 
@@ -181,18 +171,23 @@ def debugger(patient: Patient) -> Iterator[Finding]:
 @here("programmers")
 def programmers(patient: Patient) -> Iterator[Finding]:
     """There is a program that writes to a board, of a version that can."""
-    found = {name: patient.computer.program(name) for name, _ in _PROGRAMMERS}
-    there = [name for name, path in found.items() if path]
+    there = [each.name for each in load_all().values() if _is_there(each, patient.computer)]
     if not there:
-        packages = " ".join(package for _, package in _PROGRAMMERS if package)
         yield warning(
             "no programmer is on the PATH: the image cannot be written to a board",
-            f"apt-get install {packages}, or drag the .bin to the board's drive",
+            "apt-get install openocd stlink-tools, or drag the .bin to the board's drive",
         )
     bad = list(_known_bad(patient.computer))
     yield from bad
     if there and not bad:
         yield ok(listed(there, len(there)))
+
+
+def _is_there(programmer: Programmer, computer: Computer) -> bool:
+    """Whether a programmer's tools are installed; gdb alone is a debugger, a drive is no tool."""
+    found = [bool(computer.program(tool)) for tool in programmer.tools]
+    own = bool(found) and programmer.name != "gdb"
+    return own and (any(found) if programmer.any_tool else all(found))
 
 
 def _known_bad(computer: Computer) -> Iterator[Finding]:
@@ -226,32 +221,14 @@ def permissions(patient: Patient) -> Iterator[Finding]:
 
 def _probes(computer: Computer) -> Iterator[Finding]:
     """Find attached probes whose device this user may not open."""
-    for device in sorted(computer.path("sys/bus/usb/devices").glob("*")):
-        vendor, product = _word(device / "idVendor"), _word(device / "idProduct")
-        if not _is_probe(vendor, product):
-            continue
-        bus, number = _word(device / "busnum"), _word(device / "devnum")
-        if not (bus.isdecimal() and number.isdecimal()):
-            continue
-        node = computer.path(f"dev/bus/usb/{int(bus):03}/{int(number):03}")
-        if not os.access(node, os.R_OK | os.W_OK):
+    devices = computer.path("dev/bus/usb")
+    for probe in usb_probes(computer.path("sys/bus/usb/devices"), devices) or ():
+        if probe.usable is False:
             yield error(
-                f"the probe {vendor}:{product} is attached, but this user may not open"
-                f" /dev/bus/usb/{int(bus):03}/{int(number):03}",
-                _udev_fix(vendor, product),
+                f"the probe {probe} ({probe.usb}) is attached, but this user may not open it",
+                f"echo '{usb_rule(probe.usb)}' | sudo tee /etc/udev/rules.d/70-tinyml-probes.rules;"
+                " sudo udevadm control --reload; sudo udevadm trigger",
             )
-
-
-def _is_probe(vendor: str, product: str) -> bool:
-    return vendor == _SEGGER or (vendor == _ST and product in (*_STLINK, _DFU))
-
-
-def _udev_fix(vendor: str, product: str) -> str:
-    rule = f'SUBSYSTEM=="usb", ATTR{{idVendor}}=="{vendor}", ATTR{{idProduct}}=="{product}"'
-    return (
-        f"""echo '{rule}, MODE="0660", TAG+="uaccess"' | sudo tee"""
-        " /etc/udev/rules.d/70-probe.rules; sudo udevadm control --reload; attach it again"
-    )
 
 
 def _ports(computer: Computer) -> Iterator[Finding]:
@@ -271,11 +248,7 @@ def _ports(computer: Computer) -> Iterator[Finding]:
 def _has_rule(computer: Computer) -> bool:
     """Whether a udev rule names one of ST's probes."""
     files = (path for folder in _RULES for path in computer.path(folder).glob("*.rules"))
-    return any(_ST in text and "374b" in text for text in map(_text, files))
-
-
-def _word(path: Path) -> str:
-    return _text(path).strip().lower()
+    return any("0483" in text and "374b" in text for text in map(_text, files))
 
 
 def _text(path: Path) -> str:

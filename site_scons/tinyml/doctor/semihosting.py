@@ -10,9 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from tinyml.doctor.code import Code, Function
 from tinyml.doctor.finding import Finding, check, error, info, ok
 from tinyml.doctor.patient import Patient
-from tinyml.doctor.code import Code, Function
 from tinyml.doctor.words import listed
 from tinyml.elf.image import Image
 

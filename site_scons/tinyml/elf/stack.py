@@ -327,7 +327,7 @@ class _Nodes:
         after = bisect_left(self.marks, end, key=lambda mark: mark.address)
         inside = self.marks[max(index, 0) : after]
         starts = [max(mark.address, start) for mark in inside]
-        rows = zip(starts, [*starts[1:], end], inside, strict=True)
+        rows = zip(starts, [*starts, end][1:], inside, strict=True)
         return [(begin, limit, mark.kind) for begin, limit, mark in rows if begin < limit]
 
     def _by_compiler(self, node: Node, function: Function) -> None:

@@ -13,14 +13,14 @@ from pathlib import Path
 from tinyml.boards import load
 from tinyml.debug.script import NATIVE, PROGRAMS
 from tinyml.errors import exit_status
-from tinyml.ide.entries import Variant, launches, tasks
-from tinyml.ide.merge import put
+from tinyml.ide.entries import CLANGD, Variant, launches, tasks
+from tinyml.ide.merge import put, put_whole
 
 FOLDER = Path(".vscode")
 
 
 def main() -> None:
-    """Write .vscode/tasks.json and launch.json in the current folder."""
+    """Write .vscode/tasks.json, .vscode/launch.json and .clangd in the current folder."""
     parser = argparse.ArgumentParser(prog="python -m tinyml.ide", description=__doc__)
     parser.add_argument("board_dir", type=Path)
     parser.add_argument("elf", type=Path, help="the firmware, from the project's folder")
@@ -36,6 +36,7 @@ def main() -> None:
         ("launch.json", "0.2.0", "configurations", launches(variant)),
     ):
         print(put(FOLDER / name, version, key, "label" if key == "tasks" else "name", entries))
+    print(put_whole(Path(".clangd"), CLANGD))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,13 @@ _HERE = "${workspaceFolder}"
 _PORT = 3333
 READY = "ready for gdb"  # tinyml.debug prints it when its server listens
 
+# Options of GCC alone, over which clangd would stumble at the first line of every file.
+CLANGD = f"""\
+# {MARK}written by scons ide; change this line to keep the file as it is.
+CompileFlags:
+  Remove: [-fcallgraph-info*]
+"""
+
 # name, targets, group, what it shows
 _TASKS: tuple[tuple[str, tuple[str, ...], str | None, str], ...] = (
     ("build", (), "build", "Build the model, the firmware and the size table"),

@@ -54,6 +54,22 @@ def put(path: Path, version: str, key: str, name: str, entries: Sequence[Entry])
     return f"{path}: {'changed' if changed else 'up to date'}, {others} entries of yours kept"
 
 
+def put_whole(path: Path, text: str) -> str:
+    """Write a file that is ours alone, by its first line; return what was done, in words.
+
+    Raises:
+        UserError: the file cannot be read or written.
+    """
+    first = text.splitlines()[0]
+    if path.exists() and _read(path).splitlines()[:1] != [first]:
+        return f"{path}: left alone, as it is yours"
+    try:
+        changed = write_if_changed(path, text)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return f"{path}: {'written' if changed else 'up to date'}"
+
+
 def _kept(path: Path, key: str, entries: Sequence[Entry]) -> str:
     """Write our entries beside a file that we may not touch; return where they are."""
     beside = path.with_name(f"{path.stem}.tinyml.json")
@@ -96,6 +112,10 @@ def _write(path: Path, document: Mapping[str, Any], indent: str) -> bool:
         text = json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
         return write_if_changed(path, text)
     except OSError as error:
-        raise UserError(
-            f"cannot write {path}: {error.strerror}", "a folder that can be written to", "scons ide"
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"cannot write {path}: {error.strerror}", "a folder that can be written to", "scons ide"
+    )

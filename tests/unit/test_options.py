@@ -129,3 +129,13 @@ def test_another_commit_is_built_with_the_words_that_shape_a_firmware(root: Path
     assert options.parse(given, root).given == ("board=host", "opt=size", "cmsis_nn=auto")
     folder = {"cmsis_core": str(root / "firmware" / ".." / "firmware")}
     assert options.parse(folder, root).given == (f"cmsis_core={root / 'firmware'}",)
+
+
+def test_what_changes_the_variant_shapes_the_firmware(root: Path) -> None:
+    """An option that is added to the one must be added to the other."""
+    usual = options.parse({}, root).variant
+    for option in options.table(root):
+        for value in (*option.values, "288"):
+            if option.accepts(value) and option.name not in ("component", "kernel"):
+                changed = options.parse({option.name: value}, root).variant != usual
+                assert not changed or option.name in options.SHAPING

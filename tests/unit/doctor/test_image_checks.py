@@ -62,7 +62,10 @@ SICK: dict[str, tuple[tuple[Recipe, str, str], ...]] = {
         (Recipe(level=("-O2",)), UNKNOWN, "no debug information"),
         (Recipe(flags=("-gno-record-gcc-switches",)), ERROR, "-O0"),
     ),
-    "builtins": ((Recipe(flags=("-fno-builtin",)), WARNING, "main.c, other.c"),),
+    "builtins": (
+        (Recipe(flags=("-fno-builtin",)), WARNING, "main.c, other.c"),
+        (Recipe(other=("-ffreestanding",)), WARNING, "other.c: compiled with -ffreestanding"),
+    ),
     "abi": (
         (Recipe(other=("-fno-short-enums",)), ERROR, "-fshort-enums: main.c; -fno-short-enums: o"),
         (Recipe(other=("-fsigned-char",)), ERROR, "-fsigned-char"),
@@ -245,6 +248,35 @@ def test_the_record_says_what_the_image_cannot(
     assert answer(REGISTRY["float-abi"], soft)[0].fix == "build without fpu=soft"
     debug = Patient(built(Recipe(level=("-O0", "-g"))), disco, build={"opt": "debug"})
     assert "opt=speed" in answer(REGISTRY["optimisation"], debug)[0].fix
+
+
+TFLM = "_ZN6tflite16MicroInterpreter6InvokeEv"
+REFERENCE = "_ZN6tflite21reference_integer_ops14ConvPerChannelERKNS_10ConvParamsE"
+
+
+@pytest.mark.parametrize(
+    ("names", "severity", "words"),
+    [
+        ((TFLM,), WARNING, "tflite-micro without a function of CMSIS-NN"),
+        ((TFLM, REFERENCE), WARNING, "OPTIMIZED_KERNEL_DIR"),
+        ((TFLM, "arm_convolve_wrapper_s8", REFERENCE), INFO, "1 reference kernels"),
+        ((TFLM, "arm_convolve_wrapper_s8", "arm_softmax_s8"), OK, "2 functions of CMSIS-NN"),
+        (("main",), UNKNOWN, "no tflite-micro"),
+    ],
+)
+def test_kernels_of_tflite_micro_are_told_by_their_names(
+    names: tuple[str, ...],
+    severity: str,
+    words: str,
+    built: Callable[[Recipe], Path],
+    disco: Board,
+) -> None:
+    """Mangled by the C++ ABI, as every compiler of Arm's does."""
+    patient = Patient(built(Recipe()), disco)
+    patient.__dict__["symbols"] = {name: [] for name in names}
+    found = answer(REGISTRY["kernels"], patient)[0]
+    assert found.severity == severity
+    assert words in found.evidence + found.fix
 
 
 def with_operator(kernel: str, **operator: object) -> dict[str, object]:

@@ -55,10 +55,10 @@ void board_watchdog_start(void);
 void board_watchdog_feed(void);
 
 // How deep the stack has been since the start and how large it is; 0 and 0 where unknown.
-struct board_stack {
+struct board_stack_use {
     uint32_t used, bytes;
 };
-struct board_stack board_stack(void);
+struct board_stack_use board_stack(void);
 
 // A free-running counter that wraps at 2^32, and the name of its unit: "cycles" (DWT),
 // "instructions" (QEMU's -icount) or "ns" (host).

@@ -34,8 +34,10 @@ void profile_copy_begin(const struct profile_copy *copy) {
 }
 
 bool profile_copy_end(void) {
+    const bool copied = wanted.bytes == 0;
+    wanted.bytes = 0;
     counted = PROFILE_MAX_OPERATORS;
-    return wanted.bytes == 0;
+    return copied;
 }
 
 uint32_t profile_count(uint32_t index) {

@@ -36,7 +36,7 @@ int server_invoke(uint32_t model, uint32_t *cost) {
 }
 
 struct status status_read(void) {
-    const struct board_stack stack = board_stack();
+    const struct board_stack_use stack = board_stack();
     struct status status = {
         .lost = board_port_lost(BOARD_LINK) - lost_cleared,
         .stack_used = stack.used,

@@ -33,6 +33,7 @@ def _place_flags(target, source, env, for_signature):
 
 
 def _emitter(target, source, env):
+    env.Clean(target, beside(target[0], ".overflow.json"))  # of a link that did not fit
     target.append(beside(target[0], ".map"))
     depend_on_step(env, target, "elf", ["pyelftools"])
     env.Depends(target, env["LINKERSCRIPT"] or [])
@@ -82,7 +83,7 @@ def generate(env):
         _PLACECHECKFLAGS=_place_flags,
         _SCRIPTFLAGS=_script_flags,
         # A variable, as it has braces of its own and TEMPFILE stands in braces.
-        _LINKLINE="$LINK -o ${TARGETS[0]} -Wl,-Map,${TARGETS[1]},--cref $LINKFLAGS"
+        _LINKLINE="$LINK -o ${TARGETS[0]} -Wl,-Map,${TARGETS[1]} -Wl,--cref $LINKFLAGS"
         " $_SCRIPTFLAGS $SOURCES $_LIBDIRFLAGS $_LIBFLAGS",
         FIRMWARELINKCOM=[command("elf.link", "--", "${TEMPFILE(_LINKLINE, FIRMWARELINKCOMSTR)}")],
         FIRMWARECHECKCOM=[

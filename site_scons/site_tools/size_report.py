@@ -16,6 +16,7 @@ INPUTS = ("--bin", "--build-info", "--map", "--plan")  # the sources behind the 
 
 def _emitter(target, source, env):
     target.append(beside(target[0], ".json"))
+    env.Clean(target, beside(target[0], "-before.json"))  # the record of the last build
     depend_on_step(env, target, "elf", ["pyelftools", "rich"])
     env.Depends(target, [env.File(f"#{file}") for file in env["CALLS"]])
     return target, source

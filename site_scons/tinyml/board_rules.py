@@ -147,7 +147,8 @@ def _check_emulator(emulator: Emulator, where: str, hint: str) -> None:
 def _check_flash(board: Board, flash: Flash, where: str, hint: str) -> None:
     if board.placement is None:
         raise UserError(f"{where} has [flash] and no memories", "a board with a flash", hint)
-    for key, ids in {"usb": flash.usb, "dfu": (flash.dfu,) if flash.dfu else ()}.items():
+    dfu = (flash.dfu,) if flash.dfu else ()
+    for key, ids in {"usb": flash.usb, "console_usb": flash.console_usb, "dfu": dfu}.items():
         for name in ids:
             if not re.fullmatch("[0-9a-f]{4}:[0-9a-f]{4}", name):
                 raise UserError(

@@ -163,6 +163,7 @@ class Flash:
         pyocd, jlink: pyOCD's and SEGGER's names of the chip.
         stm32loader: the chip's family, as stm32loader calls it.
         usb: ids of the probe on the board, ``VENDOR:PRODUCT``.
+        console_usb: ids of what the console's pins are connected to; the probe where empty.
         dfu: id of the chip itself, when its boot loader is on USB.
         volume: label of the drive on which a dropped image is written to flash.
         gdb_reset: how a gdbserver is told to reset the board: ``monitor ...``.
@@ -177,6 +178,7 @@ class Flash:
     jlink: str = ""
     stm32loader: str = ""
     usb: tuple[str, ...] = ()
+    console_usb: tuple[str, ...] = ()
     dfu: str = ""
     volume: str = ""
     gdb_reset: str = "reset"
@@ -306,6 +308,19 @@ def load(board_dir: str | Path) -> Board:
     board = Board(**{**vars(board), "budget": budget, "folders": folders})
     board_rules.check(board, where, hint)
     return board
+
+
+def memories_of(board_dir: str | Path) -> tuple[Memory, ...]:
+    """Return the memories of a board, whatever else its board.toml says: another version's, too.
+
+    Raises:
+        UserError: the file is missing or not TOML, or describes them wrongly.
+    """
+    folder = Path(board_dir)
+    where, hint = str(folder / "board.toml"), f"correct {folder / 'board.toml'}"
+    table, _ = _inherited(folder, ())
+    rows = memories(table.get("memory", {}), where, hint)
+    return tuple(typed_toml.build(Memory, row, f"{where}:", hint) for row in rows)
 
 
 def _inherited(folder: Path, children: tuple[Path, ...]) -> tuple[dict[str, Any], tuple[Path, ...]]:

@@ -60,7 +60,10 @@ EMULATORS = ("console", "link")  # of every emulator
 FLASH = ("programmer", "serial", "port", "server", "baud", "timeout")
 DEBUG = ("debugger", "gdbserver", "gdb_port", "serial", "script", "timeout")
 MONITOR = ("programmer", "serial", "port", "server", "baud", "log")
-VIRTUAL_BOARD = ("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "gdb", "strict")
+VIRTUAL_BOARD = (
+    *("uart1", "uart6", "uart7", "limit", "realtime", "trace", "counts", "strict"),
+    *("gdb", "estimate"),
+)
 TARGETS = {
     "all": "model, firmware and size table; the default",
     "model": "only the converted model and its header",
@@ -253,6 +256,12 @@ def _virtual_board() -> tuple[Option, ...]:
         Option("trace", (), "none", "virtual board: every register access", FILE),
         Option("counts", (), "none", "virtual board: instructions by function, as JSON", FILE),
         Option("gdb", (), "none", "virtual board: wait for GDB there; 0 is any free port", TCP),
+        Option(
+            "estimate",
+            switch,
+            "0",
+            "virtual board: cycles of the hottest functions, by llvm-mca",
+        ),
         Option("strict", switch, "0", "virtual board: an unmodelled register is an error"),
     )
 
@@ -424,8 +433,8 @@ def _flags(names: tuple[str, ...], arguments: Mapping[str, str]) -> tuple[str, .
 
 def _passed_on(name: str, value: str) -> tuple[str, ...]:
     """Return one option as the virtual board's command line has it."""
-    if name == "strict":
-        return ("--strict",) if value == "1" else ()
+    if name in ("strict", "estimate"):
+        return (f"--{name}",) if value == "1" else ()
     return (f"--{name}", value)
 
 

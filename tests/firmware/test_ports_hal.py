@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,11 @@ PROLOGUE = """
 #include "console.h"
 #include "device.h"
 #include "interface.h"
+// Two instructions a turn: at one a cycle on the virtual board, at 64 ns each in QEMU.
 static void wait(uint32_t milliseconds) {
-    const uint64_t end = board_milliseconds() + milliseconds;
-    while (board_milliseconds() < end) { }
+    const uint32_t hz = board_clock_hz() == 25000000u ? 15625000u : board_clock_hz();
+    uint32_t turns = milliseconds * (hz / 2000u);
+    __asm volatile("1: subs %0, #1\\n bne 1b" : "+r"(turns) :: "cc");
 }
 static void show(const char *name, uint32_t value) {
     console_text(name);
@@ -137,7 +140,7 @@ def test_both_ports_lose_nothing(kit: Kit, tmp_path: Path) -> None:
         for line in process.stderr:
             found = re.match(r"(console|link): socket://127\.0\.0\.1:(\d+)$", line)
             if found:
-                clients[found[1]] = socket.create_connection(("127.0.0.1", int(found[2])), 60)
+                clients[found[1]] = socket.create_connection(("127.0.0.1", int(found[2])), 20)
             if len(clients) == 2:
                 break
         generator = random.Random(1)
@@ -193,9 +196,9 @@ def test_stack_mark(kit: Kit, tmp_path: Path) -> None:
         }
     """
     body = """
-        const struct board_stack start = board_stack();
+        const struct board_stack_use start = board_stack();
         deep();
-        const struct board_stack end = board_stack();
+        const struct board_stack_use end = board_stack();
         show("start", start.used);
         show("end", end.used);
         show("bytes", end.bytes);
@@ -220,13 +223,14 @@ def test_stack_used_up_is_reported(kit: Kit, tmp_path: Path, place: str) -> None
 def test_smashed_stack_is_reported(kit: Kit, tmp_path: Path) -> None:
     """A function that writes beyond its array does not return."""
     before = """
-        __attribute__((noinline, stack_protect)) static void smash(uint32_t length) {
+        __attribute__((noinline)) static void smash(uint32_t length) {
             volatile char bytes[16];
             for (uint32_t i = 0; i < length; ++i) { bytes[i] = 'x'; }
         }
     """
     body = 'smash(16); console_text("well\\n"); volatile uint32_t more = 20; smash(more);'
-    run = emulate(kit, kit.link(tmp_path / "fw.elf", main(body, before)))
+    guarded = kit.link(tmp_path / "fw.elf", main(body, before), "c", "-fstack-protector-strong")
+    run = emulate(kit, guarded)
     assert run.returncode == FAULT_STATUS
     assert re.search(
         r"well\r?\n\r?\nfault: a function has written beyond its variables", run.stdout
@@ -238,7 +242,22 @@ def test_smashed_stack_is_reported(kit: Kit, tmp_path: Path) -> None:
 
 def machine_of(kit: Kit, folder: Path, program: str, received: bytes = b"") -> Stm32F746:
     """Return the virtual board with a program, and what comes in on the console."""
-    return bare_stm32.board(kit.link(folder / "fw.elf", program), received, limit=500_000_000)
+    return bare_stm32.board(
+        kit.link(folder / "fw.elf", program), received, limit=None, limit_seconds=100.0
+    )
+
+
+def on_signal(machine: Stm32F746, *actions: tuple[float, Callable[[], None]]) -> None:
+    """Do each of ``actions`` so many milliseconds after the program has sent a '!'."""
+    uart = machine.uarts["USART6"]
+    send = uart.on_send
+
+    def watch(byte: int) -> None:
+        send(byte)
+        for after, action in actions if byte == ord("!") else ():
+            machine.time.after(round(after * machine.hclk / 1000), action)
+
+    uart.on_send = watch
 
 
 def shown_by(machine: Stm32F746) -> dict[str, int]:
@@ -309,6 +328,7 @@ def test_overrun_is_counted_and_ends(discovery: Kit, tmp_path: Path) -> None:
 def test_damaged_byte_is_dropped_and_counted(discovery: Kit, tmp_path: Path) -> None:
     """A frame without a stop bit is no byte; it does not stop the next one."""
     body = """
+        console_text("!\\n");
         while (board_port_lost(BOARD_CONSOLE) == 0) { board_sleep(); }
         uint8_t byte = 0;
         while (!board_port_read(BOARD_CONSOLE, &byte)) { board_sleep(); }
@@ -317,8 +337,7 @@ def test_damaged_byte_is_dropped_and_counted(discovery: Kit, tmp_path: Path) -> 
     """
     machine = machine_of(discovery, tmp_path, main(body))
     uart = machine.uarts["USART6"]
-    machine.time.after(5_000_000, lambda: uart.receive(0, error=True))
-    machine.time.after(6_000_000, lambda: uart.receive(77))
+    on_signal(machine, (2, lambda: uart.receive(0, error=True)), (3, lambda: uart.receive(77)))
     assert shown_by(machine) == {"byte": 77, "lost": 1}
 
 
@@ -329,10 +348,11 @@ def test_byte_between_the_look_and_the_wait_ends_the_sleep(discovery: Kit, tmp_p
         wait(5);
         const uint64_t start = board_milliseconds();
         board_sleep();
+        const uint64_t end = board_milliseconds();
         uint8_t byte = 0;
         show("read", board_port_read(BOARD_CONSOLE, &byte));
         show("byte", byte);
-        show("slept", (uint32_t)(board_milliseconds() - start));
+        show("slept", (uint32_t)(end - start));
     """
     assert shown_by(machine_of(discovery, tmp_path, main(body), b"*")) == {
         "read": 1,
@@ -344,33 +364,35 @@ def test_byte_between_the_look_and_the_wait_ends_the_sleep(discovery: Kit, tmp_p
 def test_byte_ends_the_sleep(discovery: Kit, tmp_path: Path) -> None:
     """A byte that comes 0.3 s later wakes the firmware then."""
     body = """
+        console_text("!\\n");
         const uint64_t start = board_milliseconds();
         board_sleep();
+        const uint64_t end = board_milliseconds();
         uint8_t byte = 0;
         show("read", board_port_read(BOARD_CONSOLE, &byte));
-        show("slept", (uint32_t)(board_milliseconds() - start));
+        show("slept", (uint32_t)(end - start));
     """
     machine = machine_of(discovery, tmp_path, main(body))
-    machine.time.after(65_000_000, lambda: machine.uarts["USART6"].receive(1))
+    on_signal(machine, (300, lambda: machine.uarts["USART6"].receive(1)))
     shown = shown_by(machine)
     assert shown["read"] == 1
-    assert shown["slept"] == pytest.approx(300, abs=15)
+    assert shown["slept"] == pytest.approx(300, abs=2)
 
 
 @pytest.mark.parametrize("mhz", [50, 216, 288])
 def test_milliseconds_agree_with_the_core_clock(tmp_path: Path, mhz: int) -> None:
-    """A fifth of a second has a fifth of the clock's cycles, whatever the clock."""
+    """A fiftieth of a second has a fiftieth of the clock's cycles, whatever the clock."""
     kit = make_kit("stm32f746", tmp_path / "hal", mhz)
     body = """
         const uint64_t edge = board_milliseconds();
         while (board_milliseconds() == edge) { }
         const uint32_t start = board_counter();
-        wait(200);
+        while (board_milliseconds() <= edge + 20) { }
         show("cycles", board_counter() - start);
         show("clock", board_clock_hz());
     """
     shown = shown_by(machine_of(kit, tmp_path, main(body)))
-    assert shown["cycles"] == pytest.approx(shown["clock"] / 5, rel=1e-3)
+    assert shown["cycles"] == pytest.approx(shown["clock"] / 50, rel=1e-3)
 
 
 WATCHDOG = """
@@ -436,7 +458,7 @@ def test_watchdog_of_qemu_reports_where_it_hangs(mps2: Kit, tmp_path: Path) -> N
     body = """
         board_watchdog_feed();
         board_watchdog_start();
-        for (uint32_t i = 0; i < 2; ++i) { wait(20000); board_watchdog_feed(); }
+        for (uint32_t i = 0; i < 2; ++i) { wait(16000); board_watchdog_feed(); }
         console_text("hang\\n");
         __asm volatile("culprit: b culprit");
     """

@@ -13,6 +13,8 @@ import pytest
 
 from convert import keras2
 from support import project
+from support.device import served
+from support.messages import Messages, Part
 from support.micro import tflite_micro
 from tinyml import vectors
 
@@ -111,10 +113,37 @@ def test_the_report_and_the_bill_tell_of_both(copied: Path) -> None:
 
 def test_an_application_that_uses_one_of_two_is_refused(copied: Path) -> None:
     """The linker would leave the other one out, and the firmware would not have both."""
-    result = project.scons("board=mps2-an500", *BOTH, "firmware", folder=copied)
+    app = copied / "firmware" / "apps" / "one"
+    app.mkdir()
+    (app / "SConscript").write_text((copied / "firmware/apps/profile/SConscript").read_text())
+    (app / "main.c").write_text(
+        '#include "interface.h"\n#include "model.h"\n'
+        "int main(void) { board_init(); board_exit(INFERENCE_MODEL.invoke()); }\n"
+    )
+    toml = copied / "models" / "second-one" / "model.toml"
+    before = toml.read_text()
+    toml.write_text(before.replace('app = "vectors"', 'app = "one"'))
+    options = ("model=second-one,mnist", "quantize=none")
+    result = project.scons("board=mps2-an500", *options, "firmware", folder=copied)
+    toml.write_text(before)
     assert result.returncode == 2
-    assert "mnist+second-one.elf holds no symbol second_one_weights" in result.stderr
+    assert "second-one+mnist.elf holds no symbol mnist_weights" in result.stderr
     assert "INFERENCE_MODELS" in result.stderr
+
+
+def test_the_demonstration_serves_both(copied: Path, tmp_path: Path) -> None:
+    """Requests name either; the digit is for the first."""
+    variant = project.build("board=host", *BOTH, "firmware", folder=copied)
+    with served("host", variant / "mnist+second-one.elf", Messages.make(tmp_path)) as device:
+        found = device.expect("Models", "GetModels")
+        listed = [found.Models(i).Name() for i in range(found.ModelsLength())]
+        assert listed == [b"mnist", b"second_one"]
+        ones = np.ones(6, "<f4").tobytes()
+        inference = device.expect("Inference", "Infer", model=1, parts=[Part(ones)])
+        kernel = np.random.default_rng(0).normal(0, 1, (6, 3)).astype(np.float32)
+        got = np.frombuffer(bytes(inference.Outputs(0).DataAsNumpy()), "<f4")
+        np.testing.assert_allclose(got, kernel.sum(axis=0) + 1, atol=1e-5)
+        assert "answer  3\n" in device.command("CMD=2")
 
 
 def test_each_has_a_plan(copied: Path) -> None:

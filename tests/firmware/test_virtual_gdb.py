@@ -67,7 +67,7 @@ def gdb(elf: Path, board: subprocess.Popen[str]) -> Gdb:
 
     def run(*commands: str) -> str:
         words = ["set confirm off", "set width 0", f"target remote {found[1]}", *commands]
-            done = subprocess.run(
+        done = subprocess.run(
             [GDB, "-nx", "-batch", *(part for word in words for part in ("-ex", word)), str(elf)],
             capture_output=True,
             text=True,

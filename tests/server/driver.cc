@@ -52,7 +52,7 @@ void board_watchdog_start() {
 void board_watchdog_feed() {
     ++fed;
 }
-struct board_stack board_stack() {
+struct board_stack_use board_stack() {
     return {100, 8192};
 }
 uint32_t board_counter() {

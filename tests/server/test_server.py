@@ -1,4 +1,4 @@
-"""The firmware's server, as a native program with the sanitizers: every request and every refusal."""
+"""The firmware's server, as a native program with the sanitizers: every request and refusal."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_nothing_where_something_may_be(server: Server) -> None:
 
 
 def test_parts_of_a_model_that_is_not_run_next(server: Server) -> None:
-    """Another inference ends the parts that wait, which is said once, unless they are sent again."""
+    """Another inference ends parts that wait, which is said once, unless they are sent again."""
     waiting = mixed_parts()
     for again in (waiting[:4], waiting):
         server.expect("Done", "WriteInputs", model=MIXED, parts=waiting)
@@ -243,7 +243,7 @@ def test_variables(server: Server) -> None:
 
 
 def test_operators_results(server: Server) -> None:
-    """The result of an operator whose memory is used again, with the model's inputs as they were."""
+    """The result of an operator whose memory is used again, and the inputs as they were."""
     server.expect("Inference", "Infer", model=MIXED, parts=mixed_parts())
     before = server.expect("Statistics", "GetStatistics")
     read = server.expect("TensorData", "ReadTensor", model=MIXED, source=OPERATOR)

@@ -41,6 +41,8 @@ class BootLoader:
         fault: called with the count of write commands so far when one's data has come; what it
             returns is sent instead of the acknowledgement, and `Unplugged` ends everything.
         protected: read-out protection: every access is refused.
+        wired: the adapter's lines reset the chip whenever the port is opened.
+        asleep: it runs its firmware, and hears nothing.
         flash: what is in flash; erased is 0xff, and only erased bytes can be written.
         started: the address that it was told to jump to.
     """
@@ -48,6 +50,8 @@ class BootLoader:
     fault: Callable[[int], bytes] = lambda count: ACK
     product_id: int = PRODUCT_ID
     protected: bool = False
+    wired: bool = True
+    asleep: bool = False
     flash: bytearray = field(default_factory=lambda: bytearray(b"\0" * SIZE))
     started: int | None = None
     writes: int = 0
@@ -84,16 +88,15 @@ class BootLoader:
             self._unplug()
 
     def _synchronize(self) -> None:
-        while self._read(1) != bytes([SYNCHRONIZE]):
+        while self._read(1) != bytes([SYNCHRONIZE]) or self.asleep:
             pass
         self._send(ACK)
 
     def _command(self) -> None:
         """Take one command: its code and the code's complement."""
         code = self._read(1)[0]
-        if code == SYNCHRONIZE:
-            # No command has this code: the byte after it is not awaited by ST's own tools.
-            self._send(NACK)
+        if code == SYNCHRONIZE and self.wired:
+            self._send(ACK)  # it has just been reset
             return
         if self._read(1)[0] != code ^ 0xFF or code not in COMMANDS:
             self._send(NACK)

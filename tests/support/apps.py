@@ -42,27 +42,7 @@ const struct inference_model toy_model = {
     "toy", &input, &output, operators, 1, 1, 1, 794, 0, 0, invoke, initialise, 0, 0, 0};
 """
 # The server has tests of its own.
-SERVER_C = """
-#include "interface.h"
-#include "model.h"
-#include "server.h"
-void server_start(const struct server_build *build, const struct inference_model *const *models,
-                  uint32_t model_count) {
-    (void)build;
-    (void)models;
-    (void)model_count;
-}
-bool server_poll(void) {
-    return false;
-}
-int server_invoke(uint32_t model, uint32_t *cost) {
-    (void)model;
-    const uint32_t start = board_counter();
-    const int failure = toy_model.invoke();
-    *cost = board_counter() - start;
-    return failure;
-}
-"""
+SERVER = ROOT / "tests" / "firmware" / "server_stub.c"
 BUILD_INFO = {
     "BOARD": "host",
     "MODEL": "toy",
@@ -84,11 +64,10 @@ def build(
     """Compile application ``app`` for board host around a model of ``inputs`` bytes."""
     (folder / "model.h").write_text(MODEL_H)
     (folder / "model.c").write_text(MODEL_C)
-    (folder / "server.c").write_text(SERVER_C)
     info = [f'#define BUILD_{key} "{value}"\n' for key, value in BUILD_INFO.items()]
     (folder / "build_info.h").write_text("".join(info))
     firmware = ROOT / "firmware"
-    sources = [folder / "model.c", folder / "server.c"]
+    sources = [folder / "model.c", SERVER]
     sources += [*(firmware / "boards" / "host").glob("*.c")]
     sources += [p for p in (firmware / "apps" / app).glob("*.c") if "semihosting" not in p.name]
     sources += (firmware / "runtime").glob("*.c")

@@ -28,21 +28,23 @@ class Kit:
     library: Path
     script: Path
 
-    def link(self, output: Path, source: str, language: str = "c") -> Path:
-        """Compile the text ``source`` and link it; return the ELF."""
+    def link(self, output: Path, source: str, language: str = "c", *flags: str) -> Path:
+        """Compile the text ``source``, with further ``flags``, and link it; return the ELF."""
         text = output.with_suffix(f".{language}")
         text.write_text(source)
         _run(
-            [f"{PREFIX}gcc", *self.flags, str(text), str(self.library), "-o", str(output)]
+            [f"{PREFIX}gcc", *self.flags, *flags, str(text), str(self.library), "-o", str(output)]
             + ["-fno-exceptions", "--specs=nano.specs", "-nostartfiles", f"-Wl,-T,{self.script}"]
             + ["-Wl,--gc-sections", "-Wl,--fatal-warnings"]
         )
         return output
 
 
-def make_kit(name: str, folder: Path, mhz: int | None = None) -> Kit:
+def make_kit(
+    name: str, folder: Path, mhz: int | None = None, boards: Path = FIRMWARE / "boards"
+) -> Kit:
     """Compile the HAL of board ``name``, its board.c and the console into one library."""
-    board = load(FIRMWARE / "boards" / name)
+    board = load(boards / name)
     assert board.core is not None
     mcu = [FIRMWARE / "mcu" / part for part in board.mcu_folders]
     shared = [FIRMWARE / name for name in ("runtime", "boards", "link")]

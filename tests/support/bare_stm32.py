@@ -30,19 +30,34 @@ class Run:
     log: list[str] = field(default_factory=list)
 
 
-def build(folder: Path, source: str, name: str = "bare", flags: Sequence[str] = ()) -> Path:
-    """Compile ``source`` with bare_stm32.h and return the ELF."""
-    text, elf = folder / f"{name}.c", folder / f"{name}.elf"
+def build(
+    folder: Path,
+    source: str,
+    name: str = "bare",
+    flags: Sequence[str] = (),
+    flash: int = 0x08000000,
+) -> Path:
+    """Compile ``source`` with bare_stm32.h, to run from ``flash``, and return the ELF."""
+    text, elf, script = (folder / f"{name}.{suffix}" for suffix in ("c", "elf", "ld"))
     text.write_text('#include "bare_stm32.h"\n' + source)
-    script = ["-T", str(HERE / "bare_stm32.ld"), f"-I{HERE}"]
+    layout = (HERE / "bare_stm32.ld").read_text()
+    script.write_text(layout.replace("ORIGIN = 0x08000000", f"ORIGIN = {flash:#x}"))
     done = subprocess.run(
-        ["arm-none-eabi-gcc", *FLAGS, *flags, *script, str(text), "-o", str(elf), "-lgcc"],
+        ["arm-none-eabi-gcc", *FLAGS, *flags, "-T", str(script), f"-I{HERE}", str(text)]
+        + ["-o", str(elf), "-lgcc"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     return elf
+
+
+def binary(elf: Path) -> bytes:
+    """Return the image as a programmer writes it."""
+    output = elf.with_suffix(".bin")
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(output)], check=True)
+    return output.read_bytes()
 
 
 def board(elf: Path, received: bytes = b"", strict: bool = False, **setup: object) -> Stm32F746:

@@ -21,12 +21,12 @@ ATTRIBUTES = V7E_M | tiny_elf.HARD_SINGLE
 PYTHON = sys.executable
 # Does what files beside it say: NAME.says, .when (what to say to which words), .status, .reads
 # (what is read back), .seconds (how long it takes, and for commands with which word).
-STAND_IN = """#!{python}
-import os, pathlib, shutil, sys, time
+STAND_IN = r"""#!{python}
+import os, pathlib, re, shutil, sys, time
 me = pathlib.Path(sys.argv[0]).name
 here = pathlib.Path({folder!r})
 with open(here / "ran.log", "a") as log:
-    log.write(repr([me, *sys.argv[1:]]) + "\\n")
+    log.write(repr([me, *sys.argv[1:]]) + "\n")
 def told(what, otherwise=""):
     path = here / (me + "." + what)
     return path.read_text() if path.exists() else otherwise
@@ -39,9 +39,9 @@ else:
 scripts = [word for word in sys.argv if word.endswith("/script")]
 with open(here / "ran.log", "a") as log:
     for script in scripts:
-        log.write(repr(["script", *pathlib.Path(script).read_text().splitlines()]) + "\\n")
+        log.write(repr(["script", *pathlib.Path(script).read_text().splitlines()]) + "\n")
 words = " ".join(sys.argv) + " ".join(pathlib.Path(script).read_text() for script in scripts)
-for word in words.split():
+for word in re.split(r"[\s\",]+", words):
     if word.endswith("readback.bin") and (here / (me + ".reads")).exists():
         shutil.copy(here / (me + ".reads"), word)
 seconds, _, only = told("seconds", "0").partition(" ")

@@ -76,9 +76,10 @@ def message(draw: Random) -> bytes:
     number = draw.choice((0, 0, 0, 1, 7, 0xFFFFFFFF))
     model = draw.choice((0, 0, 0, 0, 1, 0xFFFFFFFF))
     source = draw.choice(tuple(TensorSource))
+    echo = draw.choice((0, 4, 40, 400) if draw.random() < 0.9 else (4000, 5000))
     return draw.choice(
         (
-            lambda: codec.ping(draw.randbytes(draw.choice((0, 4, 40, 400)))),
+            lambda: codec.ping(draw.randbytes(echo)),
             lambda: codec.get_models(number),
             lambda: codec.get_operators(model, number),
             lambda: codec.write_inputs(model, _parts(draw)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,11 +16,18 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_COPIED = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", "tests", "docs"}
 
 
-def scons(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run scons in ``folder``; one at a time there, as two would share a signature file."""
+@contextlib.contextmanager
+def alone(folder: Path = ROOT) -> Iterator[None]:
+    """Keep other runs of scons out of ``folder``: two would share a signature file."""
     (folder / "build").mkdir(exist_ok=True)
     with (folder / "build" / ".test-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def scons(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run scons in ``folder``, one at a time there."""
+    with alone(folder):
         return subprocess.run(
             [sys.executable, "-m", "SCons", "-Q", *arguments],
             cwd=folder,
@@ -47,8 +56,7 @@ def build(*arguments: str, folder: Path = ROOT) -> Path:
 
 def copy(destination: Path) -> Path:
     """Copy the project, with what it has built, to ``destination`` and return that."""
-    with (ROOT / "build" / ".test-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone():
         shutil.copytree(ROOT, destination, ignore=_ignored, symlinks=True)
     return destination
 

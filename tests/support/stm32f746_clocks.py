@@ -16,6 +16,7 @@ RCC_CR, RCC_PLLCFGR, RCC_CFGR = 0x40023800, 0x40023804, 0x40023808
 PWR_CR1, PWR_CSR1 = 0x40007000, 0x40007004
 FLASH_ACR = 0x40023C00
 USART6_BRR, USART6_ISR, USART6_RDR, USART6_TDR = 0x4001140C, 0x4001141C, 0x40011424, 0x40011428
+UART7_ISR = 0x4000781C
 CPACR, CCSIDR, DCISW, DHCSR = 0xE000ED88, 0xE000ED80, 0xE000EF60, 0xE000EDF0
 ICIALLU, DCCSW = 0xE000EF50, 0xE000EF6C
 DWT_CYCCNT = 0xE0001004
@@ -84,6 +85,7 @@ class Stm32F746:
             RCC_CFGR: 0 if "switch" in self._broken else (self.registers.get(RCC_CFGR, 0) & 3) << 2,
             PWR_CSR1: self._follows("ODRDY", power, 16, 16) | self._follows("ODSW", power, 17, 17),
             USART6_ISR: 0xC0 | bool(self._received) << 5,
+            UART7_ISR: 0xC0,
             CCSIDR: CCSIDR_VALUE,
             DHCSR: 1,
             DWT_CYCCNT: len(self.writes),

@@ -14,6 +14,8 @@ from tinyml.tflm import interface, resolver
 
 STAND_IN = ROOT / "tests" / "third_party" / "standins" / "tflite-micro"
 ENGINE = FIRMWARE / "engines" / "tflm"
+SERVER = FIRMWARE / "server"
+STUB = ROOT / "tests" / "firmware" / "server_stub.c"
 EXPORTED = "-DTF_LITE_STATIC_MEMORY"
 CXX_FLAGS = ["-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wdouble-promotion", "-Wundef"]
@@ -38,10 +40,18 @@ def build(kit: Kit, folder: Path, model: bytes, recipe: Recipe) -> Path:
         AssertionError: with the compiler's messages, when it does not compile or link.
     """
     _write_generated(folder, model, recipe)
-    flags = [*kit.flags, "-DPROFILE=1", f"-I{folder}", f"-I{ENGINE}", *WARNINGS, "-Werror"]
+    flags = [
+        *kit.flags,
+        "-DPROFILE=1",
+        f"-I{folder}",
+        f"-I{ENGINE}",
+        f"-I{SERVER}",
+        *WARNINGS,
+        "-Werror",
+    ]
     app = [p for p in (FIRMWARE / "apps" / recipe.app).glob("*.c") if "posix" not in p.name]
     runtime = [FIRMWARE / "runtime" / f"{name}.c" for name in ("profile", "tensor")]
-    c = [*app, *runtime, *ENGINE.glob("*.c")]
+    c = [*app, *runtime, *ENGINE.glob("*.c"), *([STUB] if recipe.app == "mnist" else [])]
     _run([f"{PREFIX}gcc", "-std=c11", *flags, "-c", *map(str, c)], folder)
     _run([f"{PREFIX}gcc", *kit.flags, f"-Wa,-I{folder}", "-c", "model_data.S"], folder)
     cxx = [f"{PREFIX}g++", *CXX_FLAGS, *flags, *recipe.exported, f"-I{STAND_IN}", "-c"]

@@ -5,6 +5,8 @@ The stand-in runs no network: what is shown here is the build, the glue, and the
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support import bare_firmware, single
+from support import bare_firmware, elf_oracle, single
 from support.bare_firmware import ROOT, Kit, symbols
 from support.tflite_builder import ModelBuilder
 from support.tflm_firmware import Recipe, build
@@ -132,3 +134,13 @@ def test_static_memory_reaches_every_file(kit: Kit, tmp_path: Path) -> None:
     """Without the define that changes the library's structs nothing is compiled."""
     with pytest.raises(AssertionError, match="TF_LITE_STATIC_MEMORY"):
         build(kit, tmp_path, digits(), Recipe(exported=()))
+
+
+def test_the_size_report_adds_up(kit: Kit, tmp_path: Path) -> None:
+    """C++ of another hand, without a map: sections, symbols and the .bin as binutils have them."""
+    elf = build(kit, tmp_path, digits(), Recipe(app="mnist"))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "site_scons")}
+    command = [sys.executable, "-m", "tinyml.elf", "report", str(elf), "--regions", str(BOARD)]
+    done = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    elf_oracle.compare(elf, json.loads(done.stdout), "arm-none-eabi-")

@@ -29,7 +29,6 @@ static bool print_help(void) {
 
 static bool print_models(void) {
     for (uint32_t i = 0; i < model_count; ++i) {
-        board_watchdog_feed();
         report_model(models[i]);
     }
     return true;

@@ -43,7 +43,7 @@ static void print_arena(const struct inference_model *model, uint32_t index) {
 }
 
 void report_memory(const struct inference_model *model, uint32_t index) {
-    const struct board_stack stack = board_stack();
+    const struct board_stack_use stack = board_stack();
     print_arena(model, index);
     if (stack.bytes > 0) {
         print_used("stack", stack.used, stack.bytes);

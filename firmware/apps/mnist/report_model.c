@@ -1,6 +1,7 @@
 #include <stddef.h>
 
 #include "console.h"
+#include "interface.h"
 #include "report.h"
 
 static const char *type_name(enum inference_type type) {
@@ -36,6 +37,7 @@ static void print_place(const struct inference_model *model,
 
 static void print_tensor(const struct inference_model *model,
                          const struct inference_tensor *tensor) {
+    board_watchdog_feed(); // there may be hundreds of them, on a slow line
     console_padded(type_name(tensor->type), 7);
     print_shape(tensor);
     print_quantization(tensor);

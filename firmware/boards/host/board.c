@@ -81,8 +81,8 @@ void board_watchdog_start(void) {
 void board_watchdog_feed(void) {
 }
 
-struct board_stack board_stack(void) {
-    return (struct board_stack){0, 0};
+struct board_stack_use board_stack(void) {
+    return (struct board_stack_use){0, 0};
 }
 
 uint32_t board_counter(void) {

@@ -125,7 +125,7 @@ void board_watchdog_feed(void) {
     mps2_watchdog_feed();
 }
 
-struct board_stack board_stack(void) {
+struct board_stack_use board_stack(void) {
     return stack_mark();
 }
 

@@ -14,12 +14,12 @@ void __stack_chk_fail(void) {
     fault_stop("a function has written beyond its variables on the stack");
 }
 
-struct board_stack stack_mark(void) {
+struct board_stack_use stack_mark(void) {
     const uint32_t *deepest = __stack_bottom;
     while (deepest < __stack_top && *deepest == STACK_PAINT) {
         ++deepest;
     }
-    return (struct board_stack){
+    return (struct board_stack_use){
         .used = (uint32_t)((uintptr_t)__stack_top - (uintptr_t)deepest),
         .bytes = (uint32_t)((uintptr_t)__stack_top - (uintptr_t)__stack_bottom),
     };

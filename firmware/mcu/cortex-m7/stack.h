@@ -6,7 +6,7 @@
 
 #define STACK_PAINT 0xC5A5C5A5u
 
-struct board_stack stack_mark(void);
+struct board_stack_use stack_mark(void);
 
 // Ends in a fault report where the stack's last word has been used: what lies below it may have
 // been overwritten.

@@ -118,7 +118,7 @@ void board_watchdog_feed(void) {
     watchdog_feed();
 }
 
-struct board_stack board_stack(void) {
+struct board_stack_use board_stack(void) {
     return stack_mark();
 }
 
@@ -129,7 +129,11 @@ uint32_t board_counter(void) {
 // A debugger or an emulator is told the status; otherwise the board stops here, or starts anew
 // when its watchdog runs.
 void board_exit(int status) {
-    uart_drain(&uarts[BOARD_CONSOLE]);
+    for (enum board_port port = 0; port < BOARD_PORTS; ++port) {
+        if (uart_started(&uarts[port])) {
+            uart_drain(&uarts[port]);
+        }
+    }
     if (CoreDebug->DHCSR & CoreDebug_DHCSR_C_DEBUGEN_Msk) {
         semihosting_exit(status);
     }

@@ -15,6 +15,9 @@ TABLE = Path(__file__).with_name("calls.toml")
 _HINT = f"see {TABLE.name} beside {Path(__file__).name}"
 _T = TypeVar("_T")
 
+Names = tuple[str, ...]
+"""All names of one function: its symbol, as written in C++, and after its source file."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -30,26 +33,38 @@ class Known:
     calls: Mapping[str, tuple[str, ...]]
     elsewhere: tuple[str, ...] = ()
 
-    def stack_of(self, name: str, source: str) -> int | None:
+    def stack_of(self, names: Names) -> int | None:
         """Return the bytes that are noted for a function, or None."""
-        return _last(self.stack, name, source)
+        return _last(self.stack, names)
 
-    def calls_of(self, name: str, source: str) -> tuple[str, ...] | None:
+    def calls_of(self, names: Names) -> tuple[str, ...] | None:
         """Return the patterns of what it calls, or None where nothing is noted."""
-        return _last(self.calls, name, source)
+        return _last(self.calls, names)
 
-    def is_elsewhere(self, name: str, source: str) -> bool:
+    def is_elsewhere(self, names: Names) -> bool:
         """Return whether a function and all it calls use another stack."""
-        return any(matches(pattern, name, source) for pattern in self.elsewhere)
+        return any(matches(pattern, names) for pattern in self.elsewhere)
 
 
-def matches(pattern: str, name: str, source: str) -> bool:
-    """Return whether a pattern is one of a function: NAME, or SOURCE:NAME of a local one."""
-    return fnmatch.fnmatchcase(f"{source}:{name}" if ":" in pattern else name, pattern)
+def names_of(symbol: str, source: str, written: str) -> Names:
+    """Return the names that notes may call a function by: those of C++ without parameters too."""
+    local = f"{source}:{symbol}" if source else ""
+    return tuple(dict.fromkeys(filter(None, (symbol, written, base(written), local))))
 
 
-def _last(notes: Mapping[str, _T], name: str, source: str) -> _T | None:
-    found = [value for pattern, value in notes.items() if matches(pattern, name, source)]
+def base(written: str) -> str:
+    """Return the name of a C++ function without its parameters."""
+    head, anonymous, rest = written.partition("(anonymous namespace)")
+    return head + anonymous + rest.partition("(")[0] if anonymous else written.partition("(")[0]
+
+
+def matches(pattern: str, names: Names) -> bool:
+    """Return whether a pattern is one of a function's names."""
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names)
+
+
+def _last(notes: Mapping[str, _T], names: Names) -> _T | None:
+    found = [value for pattern, value in notes.items() if matches(pattern, names)]
     return found[-1] if found else None
 
 

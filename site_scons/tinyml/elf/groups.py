@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,16 +28,16 @@ class Rule:
 
     def match(self, values: Mapping[str, str]) -> str | None:
         """Return the group of something with these fields, or None."""
-        found = None
+        words: list[str] = []
         for field, pattern in self.patterns.items():
             found = pattern.match(values[field])
             if found is None:
                 return None
-        return _NUMBERED.sub(lambda number: _taken(found, int(number[1])), self.group)
+            words += [word for word in found.groups() if word is not None]
+        return _NUMBERED.sub(lambda number: _taken(words, int(number[1])), self.group)
 
 
-def _taken(found: re.Match[str] | None, number: int) -> str:
-    words = [word for word in found.groups() if word is not None] if found else []
+def _taken(words: Sequence[str], number: int) -> str:
     return words[number - 1] if 0 < number <= len(words) else ""
 
 
@@ -47,14 +47,18 @@ class Groups:
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Keep the rules, in the order in which they are tried."""
         self._rules = tuple(rules)
-        named = [r.patterns["symbol"].pattern for r in self._rules if "symbol" in r.patterns]
-        self._any_symbol = re.compile("|".join(f"(?:{p})" for p in named) or r"(?!)")
+        self._any_symbol, self._any_input = self._any("symbol"), self._any("input")
         self._known: dict[tuple[str, ...], str] = {}
+
+    def _any(self, field: str) -> re.Pattern[str]:
+        patterns = [r.patterns[field].pattern for r in self._rules if field in r.patterns]
+        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)")
 
     def of(self, kind: str, section: str, input_: str, library: str, object_: str, sym: str) -> str:
         """Return the group of some bytes by their `FIELDS`; `NOBODY` where no rule says."""
-        # Few symbols have rules of their own: the others share their object's answer.
-        key = kind, section, input_, library, object_, sym if self._any_symbol.match(sym) else ""
+        # Few symbols and inputs have rules of their own: the others share their object's answer.
+        sym = sym if self._any_symbol.match(sym) else ""
+        key = kind, section, input_ if self._any_input.match(input_) else "", library, object_, sym
         if key not in self._known:
             values = dict(zip(FIELDS, key, strict=True))
             found = (rule.match(values) for rule in self._rules)

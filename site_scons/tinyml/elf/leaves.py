@@ -5,6 +5,7 @@ A byte that is stored in one memory and runs in another is used in both, and has
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os.path
 from bisect import bisect_right
@@ -104,15 +105,14 @@ def _leaves(
 def _leaf(
     region: str, load: bool, section: Section, span: Span, moved: int, groups: Groups
 ) -> Leaf:
-    found = mapfile.member(span.object)
-    path, inside = (tidy(found[0]), found[1]) if found else ("", tidy(span.object))
+    path, library, inside = _origin(span.object)
     group = groups.of(span.kind, section.name, span.input, path, inside, span.symbol)
     return Leaf(
         region=region,
         load=load,
         section=section.name,
         group=group,
-        library=os.path.basename(path),  # noqa: PTH119 - a Path is slow, and there are many
+        library=library,
         object=inside,
         symbol=span.symbol,
         file=span.file,
@@ -123,6 +123,16 @@ def _leaf(
         path=path,
         digest=_digest(section, span) if span.kind == SYMBOL else "",
     )
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _origin(name: str) -> tuple[str, str, str]:
+    """Return the library's path and file name, and the object, of a name in the map."""
+    found = mapfile.member(name)
+    if not found:
+        return "", "", tidy(name)
+    path = tidy(found[0])
+    return path, path.rpartition("/")[2], found[1]
 
 
 def _digest(section: Section, span: Span) -> str:
@@ -195,7 +205,7 @@ def pieces(
     """
     found: dict[int, list[mapfile.Contribution]] = {s.index: [] for s in image.sections}
     named: dict[str, list[Section]] = {}
-    for section in image.sections:
+    for section in sorted(image.sections, key=lambda section: section.address):
         named.setdefault(section.name, []).append(section)
     for piece in contributions:
         candidates = named.get(piece.output)

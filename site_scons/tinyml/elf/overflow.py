@@ -176,7 +176,9 @@ def _surplus(overflow: Overflow, forced: Forced) -> range:
     misfit = next((s for s in forced.image.sections if s.name == overflow.first_misfit), None)
     if region is None or misfit is None:
         return range(0)
-    ends = [start + misfit.size for start in _starts(misfit) if start in region.addresses]
+    # Where the region was exactly full before it, the misfit starts at its end.
+    reach = range(region.origin, region.limit + 1)
+    ends = [start + misfit.size for start in _starts(misfit) if start in reach]
     return range(max(ends, default=region.limit), region.limit + overflow.excess)
 
 

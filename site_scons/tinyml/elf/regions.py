@@ -108,9 +108,11 @@ def load_memories(path: Path) -> tuple[Memory, ...]:
     file = path / "board.toml" if path.is_dir() else path
     table = read_toml(file, "a board.toml, or its folder")
     if "name" in table or "inherit" in table:
-        return require_memories(boards.load(file.parent))
-    rows = boards.memories(table.get("memory", {}), str(file), _HINT)
-    found = tuple(typed_toml.build(Memory, row, f"{file}:", _HINT) for row in rows)
+        # Its memories alone: the rest may be what another version of this project had.
+        found = boards.memories_of(file.parent) or require_memories(boards.load(file.parent))
+    else:
+        rows = boards.memories(table.get("memory", {}), str(file), _HINT)
+        found = tuple(typed_toml.build(Memory, row, f"{file}:", _HINT) for row in rows)
     wrong = [m.name for m in found if m.kind not in (FLASH, RAM) or m.size <= 0 or m.origin < 0]
     if wrong or not found:
         raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +54,6 @@ class Report:
 
     Attributes:
         leaves: every used byte once: what all views add up.
-        names: symbols as they were written in the source, where that is another name.
         notes: what cannot be known, and how it could.
     """
 
@@ -64,8 +64,12 @@ class Report:
     operators: Operators | None = None
     plans: tuple[Plan, ...] = ()
     stack: Stack | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def names(self) -> dict[str, str]:
+        """Return symbols as they were written in the source, where that is another name."""
+        return demangle.demangled({leaf.symbol for leaf in self.leaves})
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,6 @@ def gather(inputs: Inputs) -> Gathered:
         operators=operators.read(inputs.plans) if inputs.plans else None,
         plans=_plans(inputs.plans),
         stack=_stack(inputs, image, found),
-        names=demangle.demangled({leaf.symbol for leaf in found}),
         notes=tuple(_notes(inputs, image, layout)),
     )
     return Gathered(report, image, text)

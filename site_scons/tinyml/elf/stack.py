@@ -19,6 +19,7 @@ from typing import Any
 from tinyml.elf import callgraph, calls, thumb
 from tinyml.elf.callgraph import Function
 from tinyml.elf.calls import Known
+from tinyml.elf.demangle import demangled
 from tinyml.elf.headers import EM_ARM
 from tinyml.elf.image import SHF_EXECINSTR, Image, Section, Symbol
 from tinyml.elf.leaves import Leaf
@@ -49,6 +50,8 @@ class Node:
 
     Attributes:
         own: bytes of stack it uses itself.
+        name: as it is shown; ``symbol`` is what the ELF calls it.
+        names: all that notes may call it by.
         known_by: who says so: one of `NOTED`, `COMPILER`, `CODE`, `NOBODY`.
         calls: names of its callees' nodes.
         unknown: what is not known of it, in words.
@@ -57,7 +60,8 @@ class Node:
     key: str
     name: str
     object: str
-    file: str
+    symbol: str
+    names: calls.Names
     own: int = 0
     known_by: str = NOBODY
     calls: tuple[str, ...] = ()
@@ -182,6 +186,7 @@ class Stack:
             "functions": [
                 {
                     "name": node.name,
+                    "symbol": node.symbol,
                     "object": node.object,
                     "own": node.own,
                     "known_by": node.known_by,
@@ -216,7 +221,7 @@ def measure(
     depths = deepest(nodes)
     by_address = {int(key, 16): key for key in nodes}
     start, handlers = _entries(image)
-    main = next((k for k, n in nodes.items() if n.name == entry), by_address.get(start & ~1))
+    main = next((k for k, n in nodes.items() if n.symbol == entry), by_address.get(start & ~1))
     frame = _FRAME_WITH_FPU if image.attributes.get("TAG_FP_ARCH") else _FRAME
     found = [
         Handler(key, nodes[key].name, depths[key], frame)
@@ -257,6 +262,7 @@ class _Nodes:
         self.image, self.known = image, known
         self.sections = {section.index: section for section in image.sections}
         self.functions = _functions(image, self.sections)
+        self.written = demangled(symbol.name for symbol in self.functions.values())
         self.marks = sorted(image.marks)
         self.objects = {leaf.address: leaf for leaf in leaves if not leaf.load}
         self.graphs = _graphs(leaves, files)
@@ -271,7 +277,13 @@ class _Nodes:
 
     def _node(self, symbol: Symbol) -> Node:
         leaf = self.objects.get(symbol.address)
-        node = Node(f"{symbol.address:x}", symbol.name, leaf.object if leaf else "", symbol.file)
+        node = Node(
+            f"{symbol.address:x}",
+            calls.base(self.written.get(symbol.name, symbol.name)),
+            leaf.object if leaf else "",
+            symbol.name,
+            self._names(symbol),
+        )
         function = self._compiled(symbol, leaf)
         code = self._code(symbol)
         # A naked function is all assembly: the compiler says 0 bytes and no calls of it.
@@ -281,9 +293,12 @@ class _Nodes:
         elif code is not None:
             self._by_code(node, code)
         else:
-            node.unknown.append(f"stack and calls of {symbol.name}")
+            node.unknown.append(f"stack and calls of {node.name}")
         self._by_notes(node)
         return node
+
+    def _names(self, symbol: Symbol) -> calls.Names:
+        return calls.names_of(symbol.name, symbol.file, self.written.get(symbol.name, ""))
 
     def _compiled(self, symbol: Symbol, leaf: Leaf | None) -> Function | None:
         functions = self.graphs.get((leaf.path, leaf.object), {}) if leaf else {}
@@ -354,11 +369,10 @@ class _Nodes:
         node.calls = tuple(dict.fromkeys(known))
 
     def _by_notes(self, node: Node) -> None:
-        name, source = node.name, node.file
-        if self.known.is_elsewhere(name, source):
+        if self.known.is_elsewhere(node.names):
             node.own, node.known_by, node.calls, node.unknown = 0, NOTED, (), []
             return
-        stack, targets = self.known.stack_of(name, source), self.known.calls_of(name, source)
+        stack, targets = self.known.stack_of(node.names), self.known.calls_of(node.names)
         if stack is not None:
             node.own, node.known_by = stack, NOTED
             node.unknown = [w for w in node.unknown if not w.startswith(("stack", "alloca"))]
@@ -367,7 +381,7 @@ class _Nodes:
             more = [
                 f"{address:x}"
                 for address, symbol in self.functions.items()
-                if any(calls.matches(target, symbol.name, symbol.file) for target in targets)
+                if any(calls.matches(target, self._names(symbol)) for target in targets)
                 and f"{address:x}" != node.key
             ]
             node.calls = tuple(dict.fromkeys([*node.calls, *more]))

@@ -12,6 +12,7 @@ from tinyml.elf.stored import MEMORIES, Document, Region
 REGIONS = 3
 BAR = 30
 NAMED = 3
+_INDENT = " " * 11  # below the file's name in the line of the step
 _ELLIPSIS = "..."
 _LONGEST = 40
 
@@ -22,13 +23,14 @@ def lines(new: Document, before: Document | None) -> list[str]:
     rows = bars(shown)
     if rows and others:
         rows[-1] += "; " + ", ".join(f"{region.name} {_percent(region)}" for region in others)
-    return [*rows, f"  biggest: {_biggest(new)}", f"  since the last build: {_since(new, before)}"]
+    biggest, since = _biggest(new), _since(new, before)
+    return [*rows, f"{_INDENT}biggest: {biggest}", f"{_INDENT}since the last build: {since}"]
 
 
 def bars(regions: Sequence[Region]) -> list[str]:
     """Return a line for each memory: a bar, and how much of it is used."""
     width = max((len(region.name) for region in regions), default=0)
-    return [f"  {region.name:{width}}  {_bar(region)}" for region in regions]
+    return [f"{_INDENT}{region.name:{width}}  {_bar(region)}" for region in regions]
 
 
 def _shown(regions: Iterable[Region]) -> tuple[list[Region], list[Region]]:

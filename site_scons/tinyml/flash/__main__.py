@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from tinyml import boards
 from tinyml.errors import UserError, exit_status
-from tinyml.flash import choose, desk, engine, programmers
+from tinyml.flash import choose, desk, engine, image, programmers
 from tinyml.flash.choose import Request
 from tinyml.flash.engine import Result
 
@@ -29,6 +30,7 @@ def summary(action: str, board: str, result: Result) -> str:
 
 def listing(request: Request) -> str:
     """Return each programmer with whether it could be used now, then the serial ports."""
+    image.flash_of(request.board)
     found = desk.look(request.board.flash)
     lines = []
     for programmer in programmers.load_all().values():
@@ -66,18 +68,18 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    image = getattr(options, "image", None)
+    path = getattr(options, "image", None)
     return Request(
         action="flash" if options.action == "list" else options.action,
         board=boards.load(options.board_dir),
-        image=image,
+        image=path,
         programmer=options.programmer,
         serial=options.serial,
         port=options.port,
         server=options.server,
         baud=options.baud,
         timeout=options.timeout,
-        log=options.log or (image and image.with_suffix(".flash.log")),
+        log=options.log or (path and path.with_suffix(".flash.log")),
     )
 
 
@@ -98,5 +100,17 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _quietly() -> int:
+    """Run `main`; a reader who has gone away (``| head``) is not worth a traceback."""
+    try:
+        status = exit_status(main)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # what a shell reports for SIGPIPE
+
+
 if __name__ == "__main__":
-    sys.exit(exit_status(main))
+    sys.exit(_quietly())

@@ -173,8 +173,11 @@ def _obstacles(programmer: Programmer, request: Request) -> Iterator[tuple[str, 
         file = request.board.folders[0] / "board.toml" if request.board.folders else "board.toml"
         yield f"the board's [flash] has no {lacking[0]}", f"add {lacking[0]} to [flash] of {file}"
     asked = programmer.asked.partition("=")[0]
+    want = f"programmer={programmer.name} {programmer.asked}"
     if asked and getattr(request, asked) is None:
-        yield f"only with {programmer.asked}", f"programmer={programmer.name} {programmer.asked}"
+        yield f"only with {programmer.asked if programmer.auto else want}", want
+    if request.programmer == AUTO and not programmer.auto:
+        yield f"only with {want}", want
 
 
 def _programs(programmer: Programmer) -> dict[str, str] | None:
@@ -195,7 +198,10 @@ def _attached(
         if kind in programmer.probes:
             return (Probe(kind, where),) if where else ()
     if "volume" in programmer.probes:
-        folders = [request.port] if request.port else list((found.drives or {}).values())
+        drives = list((found.drives or {}).values())
+        # What is given as the port may be the monitor's.
+        given = request.port and (request.programmer != AUTO or Path(request.port).is_dir())
+        folders = [request.port] if request.port and given else drives
         return tuple(Probe("volume", folder) for folder in folders)
     if found.probes is not None:
         return tuple(probe for probe in found.probes if probe.kind in programmer.probes)
@@ -211,8 +217,8 @@ def _attached(
 
 def board_values(request: Request) -> dict[str, words.Value]:
     """Return what the board's description gives to templates; nothing where it is empty."""
-    values = {name: value for name, value in vars(request.flash).items() if name != "usb"}
-    return {name: value for name, value in values.items() if value not in ("", None)}
+    values = vars(request.flash).items()
+    return {name: value for name, value in values if isinstance(value, str | int) and value != ""}
 
 
 def _picked(verdict: Verdict, serial: str | None) -> Probe | None:

@@ -49,6 +49,7 @@ class Job:
         request, chosen = self.request, self.chosen
         flash = image.flash_of(request.board)
         probe = chosen.probe
+        kind = programmers.kinds()[probe.kind] if probe else None
         values: dict[str, words.Value] = {
             **{name: name for name in chosen.programmer.tools},
             "tool": next(iter(chosen.programmer.tools), None),
@@ -64,7 +65,8 @@ class Job:
             "server": request.server,
             "drive": probe.serial if probe and probe.kind == "volume" else request.port,
             "serial": request.serial and (probe.serial if probe else request.serial),
-            "interface": self._interface(),
+            "interface": (kind and kind.openocd) or request.flash.openocd_interface or None,
+            "transport": (kind and kind.transport) or None,
             "readback": str(self.scratch / "readback.bin"),
             "script": str(self.scratch / "script"),
         }
@@ -73,12 +75,6 @@ class Job:
             values |= {"image": str(self.firmware.binary), "size": size, "end": flash.origin + size}
             values["elf"] = str(self.firmware.elf) if self.firmware.elf else None
         return values
-
-    def _interface(self) -> str | None:
-        """Return OpenOCD's file for the probe that is attached, else for the one on the board."""
-        kind = self.chosen.probe and programmers.kinds()[self.chosen.probe.kind]
-        own = self.request.flash.openocd_interface
-        return (kind and kind.openocd) or own or None
 
     def command(self, step: Step | Identify) -> list[str]:
         """Return the words of one run."""

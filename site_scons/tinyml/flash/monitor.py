@@ -2,7 +2,7 @@
 
 ``python -m tinyml.flash.monitor BOARD_DIR``
 
-A thin layer on pyserial and its miniterm: the port is found by the USB id of the board's probe,
+A thin layer on pyserial and its miniterm: the port is found by its USB id in board.toml,
 everything received can be logged with time stamps, Ctrl-C and Ctrl-] end it, and a port that goes
 away is said in one line.
 """
@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Protocol, TextIO
 
 from tinyml import boards
-from tinyml.boards import Board
+from tinyml.boards import Board, Flash
 from tinyml.errors import UserError, exit_status
 from tinyml.flash import desk, engine
 from tinyml.flash.choose import AUTO, Request
@@ -49,30 +49,46 @@ class Wire(Protocol):
 
 
 def find_port(board: Board, ports: Sequence[Port], serial: str | None) -> str:
-    """Return the device of the board's serial port, found by the USB id of its probe.
+    """Return the device of the port that the board's console is on, found by its USB id.
 
     Raises:
         UserError: none, or several and none picked.
     """
-    ids = board.flash.usb if board.flash else ()
+    flash = board.flash or Flash()
+    ids = flash.console_usb or flash.usb
     mine = [port for port in ports if port.usb in ids]
     if serial is not None:
         mine = [port for port in mine if port.serial.lower() == serial.lower()]
     if len(mine) == 1:
         return mine[0].device
-    listed = "".join(f"\n    {p.device}  {p.usb} {p.about} {p.serial}" for p in mine or ports)
-    what = f"serial={serial}" if serial else f"the USB id of {board.name} ({', '.join(ids)})"
+    listed = "".join(f"\n    {_described(port, flash, ids)}" for port in mine or ports)
+    where = f", {_console(board)}" if board.serial else ""
+    what = "has " + (f"serial={serial}" if serial else f"a USB id of the console's{where}")
     if not mine:
         raise UserError(
-            f"no serial port has {what}; there are:{listed or ' none'}",
-            "the board attached by USB, or port= to say where it is",
+            f"no serial port {what}; there are:{listed or ' none'}",
+            f"one of {', '.join(ids) or 'none: the board names no ids'}; or port=",
             "port=/dev/ttyUSB0, or port=socket://localhost:7000 for an emulator",
         )
     raise UserError(
-        f"{len(mine)} serial ports have {what}:{listed}",
+        f"each of {len(mine)} serial ports {what}:{listed}",
         "port= or serial= to say which",
         f"port={mine[0].device}",
     )
+
+
+def _described(port: Port, flash: Flash, ids: Sequence[str]) -> str:
+    text = f"{port.device}  {port.usb} {port.about} {port.serial}".rstrip()
+    probe = port.usb in flash.usb and port.usb not in ids
+    return f"{text} (the probe's own port: the console is elsewhere)" if probe else text
+
+
+def _console(board: Board) -> str:
+    """Return where the firmware's console is, in words."""
+    assert board.serial is not None
+    console = board.serial.console
+    pins = f" (sends on {console.tx}, receives on {console.rx})" if console.tx else ""
+    return f"{console.uart}{pins}"
 
 
 def open_port(name: str, baud: int) -> Wire:
@@ -186,12 +202,12 @@ class Monitor:
 
         Raises:
             UserError: a port of this computer went away.
+            KeyboardInterrupt: Ctrl-C where standard input is no terminal.
         """
         with _keys() as typed:
             threading.Thread(target=self._type, args=(typed,), daemon=True).start()
-            with contextlib.suppress(KeyboardInterrupt):
-                while not self._over.wait(_TICK):
-                    pass
+            while not self._over.wait(_TICK):
+                pass
         if self._lost and "://" not in self._name:
             raise UserError(
                 f"{self._name} went away: {self._lost}",
@@ -290,7 +306,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"# monitor: {name} at {baud} baud")
         return 0
     wire = open_port(name, baud)
-    with Monitor(wire, name, LineLog(options.log, name), sys.stdout) as monitor:
+    monitor = Monitor(wire, name, LineLog(options.log, name), sys.stdout)
+    with contextlib.suppress(KeyboardInterrupt), monitor:
         print(f"--- {name} at {baud} baud; Ctrl-] or Ctrl-C ends", file=sys.stderr, flush=True)
         if options.reset:
             _reset(board, options)

@@ -20,7 +20,7 @@ PARTS = ("write", "verify", "erase", "reset")
 #: What a template may name beside the board's own values and the programmer's tools.
 GIVEN = (
     *("tool", "python", "image", "elf", "address", "end", "size", "serial", "port", "baud"),
-    *("server", "drive", "interface", "readback", "script", "board"),
+    *("server", "drive", "interface", "transport", "readback", "script", "board"),
 )
 
 
@@ -80,7 +80,8 @@ class Programmer:
         rank: place in the order of programmer=auto.
         probes: kinds of probes.toml that it drives.
         needs: keys of a board's [flash] without which it cannot be used.
-        asked: what must be given for it to be used, as an example; auto passes it over otherwise.
+        asked: what must be given for it to be used, as an example.
+        auto: whether programmer=auto may take it.
         unlock: the command that takes read-out protection off; shown, never run.
         fatal: patterns in its output that mean failure whatever its exit status says.
         errors: patterns in its output, by their cause in causes.toml.
@@ -98,6 +99,7 @@ class Programmer:
     places: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     asked: str = ""
+    auto: bool = True
     pack: str = ""
     unlock: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -124,11 +126,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of probe: its USB ids, and OpenOCD's file for it."""
+    """One kind of probe: its USB ids, and OpenOCD's file and transport for it."""
 
     about: str
     usb: tuple[str, ...] = ()
     openocd: str = ""
+    transport: str = ""
 
     def is_one(self, usb_id: str) -> bool:
         """Return whether ``usb_id`` (VENDOR:PRODUCT) is of this kind."""

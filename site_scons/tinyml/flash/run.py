@@ -68,6 +68,9 @@ def run(
     try:
         text, in_time = _listen(child, time.monotonic() + seconds, log, heard)
     except BaseException:
+        # At a terminal Ctrl-C has told the tool as well: it may be letting go of the probe.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_GRACE)
         _stop(child)
         log.add(b"\n(interrupted)\n")
         raise

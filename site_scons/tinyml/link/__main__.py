@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tinyml.errors import exit_status
 from tinyml.link import commands
-from tinyml.link.client import RETRIES, TIMEOUT
+from tinyml.link.client import EMULATOR_TIMEOUT, RETRIES, TIMEOUT
 
 DEFAULT_PORT = "emulator:"
 
@@ -27,8 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Ask a firmware over its link."""
     given = _parser().parse_args(arguments)
     shown = _COMMANDS[given.command][0](given)
-    sys.stdout.write(json.dumps(shown.document, indent=2) + "\n" if given.json else shown.text)
+    _print(json.dumps(shown.document, indent=2) + "\n" if given.json else shown.text)
     return 0
+
+
+def _print(text: str) -> None:
+    """Write to stdout; a reader that has seen enough, as ``head``, is no mistake."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,9 +73,9 @@ def _add_port(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         type=float,
-        default=TIMEOUT,
         metavar="SECONDS",
-        help=f"for an answer before the request is sent again (default: {TIMEOUT:g})",
+        help="for an answer before the request is sent again"
+        f" (default: {TIMEOUT:g}; of an emulator: {EMULATOR_TIMEOUT:g})",
     )
     parser.add_argument(
         "--retries",

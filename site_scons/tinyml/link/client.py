@@ -26,6 +26,7 @@ from tinyml.link.exchange import Exchange
 from tinyml.link.transport import SerialTransport, Transport
 
 TIMEOUT = 2.0
+EMULATOR_TIMEOUT = 20.0
 RETRIES = 3
 
 
@@ -43,7 +44,7 @@ class Client:
     """
 
     def __init__(
-        self, port: str | Transport, timeout: float = TIMEOUT, retries: int = RETRIES
+        self, port: str | Transport, timeout: float | None = None, retries: int = RETRIES
     ) -> None:
         """Open ``port`` and ask who is there.
 
@@ -51,12 +52,15 @@ class Client:
             port: ``/dev/ttyUSB0`` or ``COM3``, with ``?baud=57600`` if it is not 115200;
                 ``socket://HOST:PORT``; ``emulator:`` for the default build's image on a virtual
                 board of its own, ``emulator:PATH.elf`` for another; or a `Transport`.
-            timeout: seconds to wait for an answer before the request is sent again.
+            timeout: seconds to wait for an answer before the request is sent again; by default 2,
+                or 20 for an ``emulator:``, which loses nothing and may be slow.
             retries: how often it is sent again.
 
         Raises:
             LinkError: the port cannot be opened, or nobody answers.
         """
+        if timeout is None:
+            timeout = EMULATOR_TIMEOUT if _is_emulator(port) else TIMEOUT
         _check_limits(timeout, retries)
         self._exchange = Exchange(_transport(port), timeout, retries)
         self._models: tuple[Model, ...] | None = None
@@ -229,9 +233,13 @@ class Client:
 def _transport(port: str | Transport) -> Transport:
     if not isinstance(port, str):
         return port
-    if port.startswith(emulated.SCHEME):
+    if _is_emulator(port):
         return emulated.EmulatorTransport(port)
     return SerialTransport(port)
+
+
+def _is_emulator(port: str | Transport) -> bool:
+    return isinstance(port, str) and port.startswith(emulated.SCHEME)
 
 
 def _check_limits(timeout: float, retries: int) -> None:

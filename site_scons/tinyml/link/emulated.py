@@ -121,7 +121,8 @@ class _Child:
         }
         self._url: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._started: queue.SimpleQueue[subprocess.Popen[str] | OSError] = queue.SimpleQueue()
-        threading.Thread(target=self._watch, args=(words,), daemon=True).start()
+        self._watcher = threading.Thread(target=self._watch, args=(words,), daemon=True)
+        self._watcher.start()
         process = self._started.get()
         if isinstance(process, OSError):
             raise PortError(
@@ -182,8 +183,6 @@ class _Child:
 
     def gone(self) -> Disconnected:
         """Return the error for an emulator that has ended or closed the link."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_SECONDS)
         return Disconnected(
             f"the emulator has ended{self._last_words()}",
             "a firmware that runs for as long as the client uses it",
@@ -192,6 +191,7 @@ class _Child:
 
     def _last_words(self) -> str:
         """Return status and last lines, for the end of a sentence."""
+        self._watcher.join(_END_SECONDS)  # it ends when all has been said
         status = self._process.poll()
         how = "" if status is None else f" (status {status})"
         lines = [*self._said["stdout"], *self._said["stderr"]]

@@ -122,6 +122,14 @@ def test_a_variant_may_have_had_another_name(project: Path) -> None:
     assert baseline.find(options("HEAD"), Path("x.size.json")).used("flash") == 188
 
 
+def test_a_board_may_have_been_described_otherwise(project: Path) -> None:
+    """Of an older version's board.toml only the memories are wanted."""
+    toml = project / BOARD / "board.toml"
+    toml.write_text("colour = 'green'\n" + toml.read_text())
+    commit(project)
+    assert baseline.find(options("HEAD"), Path("x.size.json")).used("flash") == 188
+
+
 def test_a_commit_that_does_not_build(project: Path) -> None:
     """Its last words are shown, and nothing stays."""
     commit(project, "fail")

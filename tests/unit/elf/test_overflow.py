@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
+from tinyml.elf import overflow_report, stored
 from tinyml.elf.image import parse
 from tinyml.elf.mapfile import Contribution, Region
 from tinyml.elf.overflow import Forced, Overflow, biggest, explain, other_messages, overflows
@@ -109,3 +112,51 @@ def test_without_a_forced_link_the_region_is_still_named() -> None:
     """What ld itself said does not depend on the second link."""
     report = explain("x.elf", [OVERFLOW], None).report()
     assert "region DTCM overflowed by 12288 bytes" in report
+
+
+def test_the_report_on_all_of_the_link(tmp_path: Path) -> None:
+    """Each section where it was meant to be: one memory is more than full, its neighbour is not."""
+    lines = overflow_report.write(tmp_path / "x.elf", [OVERFLOW], forced())
+    new = stored.read(tmp_path / "x.overflow.json")
+    used = {region.name: region.used for region in new.regions}
+    assert used == {"DTCM": 0x2000 + 0x1_0000 + 0x1000, "SRAM1": 0x4000 + 0x100}
+    assert (
+        "DTCM   [##############################] 118.8 %  77824 of 65536 bytes, 12288 too many"
+        in lines
+    )
+    assert any(line.startswith("SRAM1  [###..") for line in lines)
+    assert lines[-1] == f"all of it: {tmp_path / 'x.overflow.json'}"
+
+
+def test_what_grew_since_it_fitted(tmp_path: Path) -> None:
+    """The last build's report is beside the ELF that could not be linked."""
+    overflow_report.write(tmp_path / "x.elf", [OVERFLOW], forced())
+    table = json.loads((tmp_path / "x.overflow.json").read_text())
+    regions = {region["name"]: region for region in table["regions"]}
+    for row in table["leaves"]:
+        if row["symbol"] in ("late", "bss1"):
+            row["bytes"] -= 1000
+            regions[row["region"]]["used"] -= 1000
+    (tmp_path / "x.size.json").write_text(json.dumps(table))
+    lines = overflow_report.write(tmp_path / "x.elf", [OVERFLOW], forced())
+    assert "grown since the last build that fitted: late +1000, bss1 +1000" in lines
+
+
+def test_a_map_of_another_link_gives_no_report(tmp_path: Path) -> None:
+    """Then the linker's words and the biggest symbols have to do."""
+    strange = replace(forced(), pieces=(Contribution(".bss", 0x6000_0000, 4, "main.o"),))
+    assert overflow_report.write(tmp_path / "x.elf", [OVERFLOW], strange) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_section_that_finds_its_region_exactly_full(tmp_path: Path) -> None:
+    """It begins where the neighbour does, and is not the neighbour's."""
+    pieces = (
+        Piece(".stack", 0x2000_0000, 0x1_0000, RW),
+        Piece(".bss", 0x2001_0000, 0x800, RW),
+        Piece(".arena", 0x2001_0000, 0x4000, RW),
+    )
+    link = Forced(parse(build(pieces, ()), "x.elf"), (DTCM, SRAM1), ())
+    overflow_report.write(tmp_path / "x.elf", [Overflow("DTCM", 0x800, ".bss")], link)
+    new = stored.read(tmp_path / "x.overflow.json")
+    assert {r.name: r.used for r in new.regions} == {"DTCM": 0x1_0800, "SRAM1": 0x4000}

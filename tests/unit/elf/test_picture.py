@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from tinyml.elf import draw, picture
+from tinyml.elf.__main__ import main
 from tinyml.elf.picture import Library
 from tinyml.elf.stored import Document
 from tinyml.errors import UserError
 from unit.elf.size_documents import HOSTILE, document, leaf, text
+from unit.elf.tiny_elf import build
 
 LAYOUT = Library("/* layout */", "A <licence> & its text")
 OLD = [leaf("main", 100), leaf("gone", 40), leaf("conv", 200, group="kernels", library="libk.a")]
@@ -203,3 +205,15 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     where = ["--layout", str(tmp_path / "lib"), "--output", str(tmp_path / "x.html")]
     draw.main([*files, *where])
     assert (tmp_path / "x.html").read_text() == picture.page(document(*NEW), LAYOUT, document(*OLD))
+
+
+def test_the_report_of_an_elf_file_as_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Printed, or written by the name's end; any ELF file will do."""
+    monkeypatch.setattr(draw, "layout", lambda _: LAYOUT)
+    (tmp_path / "x.elf").write_bytes(build())
+    main(["report", str(tmp_path / "x.elf"), "--html", "--output", str(tmp_path / "x.html")])
+    shown = capsys.readouterr().out
+    assert shown == (tmp_path / "x.html").read_text()
+    assert [path[-1] for path, _ in leaves(Page(shown).data["trees"]["flash"])].count("main") == 1

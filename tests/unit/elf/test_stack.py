@@ -120,7 +120,7 @@ def test_any_bytes_can_be_looked_at(code: bytes) -> None:
 def graph(**functions: tuple[int, str]) -> dict[str, Node]:
     """Return nodes: bytes, and the names of what each calls."""
     return {
-        name: Node(name, name, "", "", own, "compiler", tuple(targets.split()))
+        name: Node(name, name, "", name, (name,), own, "compiler", tuple(targets.split()))
         for name, (own, targets) in functions.items()
     }
 
@@ -153,7 +153,9 @@ def test_a_chain_of_a_hundred_thousand_calls_is_followed() -> None:
     """Without recursion of our own."""
     count = 100_000
     nodes = {
-        str(i): Node(str(i), str(i), "", "", 1, "compiler", (str(i + 1),) if i + 1 < count else ())
+        str(i): Node(
+            str(i), str(i), "", "", (), 1, "compiler", (str(i + 1),) if i + 1 < count else ()
+        )
         for i in range(count)
     }
     assert deepest(nodes)["0"].bytes == count
@@ -174,13 +176,18 @@ def test_notes_are_read_the_last_one_counts(tmp_path: Path) -> None:
         '[calls]\nmain = ["model.c:invoke"]\nmemcpy = ["x"]\n'
     )
     known = calls.load([notes])
-    assert (known.stack_of("tile_1", ""), known.stack_of("tile_4", "")) == (8, 92)
-    assert known.stack_of("other", "") is None
-    assert known.calls_of("main", "main.c") == ("model.c:invoke",)
-    assert known.calls_of("memcpy", "") == ("x",)
-    assert known.is_elsewhere("fault_entry", "")
-    assert calls.matches("model.c:invoke", "invoke", "model.c")
-    assert not calls.matches("model.c:invoke", "invoke", "other.c")
+    assert (known.stack_of(("tile_1",)), known.stack_of(("tile_4",))) == (8, 92)
+    assert known.stack_of(("other",)) is None
+    assert known.calls_of(("main", "main.c:main")) == ("model.c:invoke",)
+    assert known.calls_of(("memcpy",)) == ("x",)
+    assert known.is_elsewhere(("fault_entry",))
+    assert calls.matches("model.c:invoke", calls.names_of("invoke", "model.c", ""))
+    assert not calls.matches("model.c:invoke", calls.names_of("invoke", "other.c", ""))
+    written = "server::(anonymous namespace)::Fixed::allocate(unsigned int)"
+    names = calls.names_of("_ZN6server1A", "x.cc", written)
+    assert calls.base(written) == "server::(anonymous namespace)::Fixed::allocate"
+    for pattern in (written, calls.base(written), "server::*", "x.cc:*", "_ZN6server1A"):
+        assert calls.matches(pattern, names)
 
 
 @pytest.mark.parametrize(

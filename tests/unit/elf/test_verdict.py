@@ -97,12 +97,12 @@ def test_a_failure_names_budget_excess_file_and_contributors() -> None:
 
 
 def test_the_contributors_to_growth_are_those_that_grew() -> None:
-    """Not the largest: those were there before."""
-    old = document(ROWS[0], *ROWS[2:])
+    """Not the largest, which were there before, and not what has gone."""
+    old = document(ROWS[0], *ROWS[2:], leaf("gone", 30))
     (found,) = verdict.judge(
         [Source("b.toml", (Budget(memory="flash", fail_growth="10"),))], NEW, old
     )
-    assert found.text == "flash: growth +100 of 10 bytes, 90 too many (b.toml)"
+    assert found.text == "flash: growth +70 of 10 bytes, 60 too many (b.toml)"
     assert [line.split() for line in found.contributors] == [
         ["+100", "bytes", "main", "(added,", "main.o)"]
     ]

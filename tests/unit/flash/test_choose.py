@@ -82,8 +82,9 @@ def test_openocd_takes_the_file_of_the_probe_that_is_attached(
     """A J-Link on a board that has an ST-LINK of its own."""
     stand_ins.add("openocd")
     request = replace(REQUEST, image=firmware(tmp_path))
-    assert "-f interface/jlink.cfg" in engine.plan(request, Desk((J_LINK,)))
-    assert "-f interface/stlink.cfg" in engine.plan(request, Desk((ST_LINK,)))
+    by_two_wires = "-f interface/jlink.cfg -c 'transport select swd' -f target/stm32f7x.cfg"
+    assert by_two_wires in engine.plan(request, Desk((J_LINK,)))
+    assert "-f interface/stlink.cfg -f target" in engine.plan(request, Desk((ST_LINK,)))
 
 
 def test_the_serial_number_reaches_every_command(stand_ins: StandIns, tmp_path: Path) -> None:
@@ -122,8 +123,28 @@ def test_without_a_list_of_usb_devices_the_programmer_is_asked(stand_ins: StandI
     assert stand_ins.ran[0] == ["st-info", "--probe"]
 
 
+def test_a_port_for_the_monitor_is_not_flashed(stand_ins: StandIns) -> None:
+    """`flash monitor port=/dev/ttyUSB0`: the port is no drive, and no boot loader is behind it."""
+    stand_ins.add("stm32loader")
+    asked = replace(REQUEST, port="/dev/ttyUSB0")
+    with pytest.raises(UserError) as refusal:
+        choose.choose(asked, Desk(()))
+    said = refusal.value.culprit
+    assert "stm32loader          only with programmer=stm32loader port=/dev/ttyUSB0" in said
+    assert "mass-storage         no board attached" in said
+    chosen = choose.choose(replace(asked, programmer="stm32loader"), Desk(()))
+    assert chosen.probe == Probe("serial", "/dev/ttyUSB0")
+
+
+def test_a_server_that_is_given_is_used(stand_ins: StandIns) -> None:
+    """By auto too: nothing else takes a server."""
+    stand_ins.add("gdb-multiarch")
+    asked = replace(REQUEST, server="localhost:3333")
+    assert choose.choose(asked, Desk(())).programmer.name == "gdb"
+
+
 def test_drives_by_their_label(tmp_path: Path) -> None:
-    """A second board's drive has a number; a space is written \\040; others are not ours."""
+    """A second board's drive has a number; a space is an escape; others are not ours."""
     mounts = tmp_path / "mounts"
     mounts.write_text(
         "/dev/sda1 / ext4 rw 0 0\n"

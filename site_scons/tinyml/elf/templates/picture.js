@@ -70,12 +70,14 @@
   let boxes = [];
   let drawnWidth = 0;
 
-  function matches(node) {
-    return !state.query || node.words.includes(state.query);
-  }
+  const matches = (node) => !state.query || node.words.includes(state.query);
 
-  function holdsMatch(node) {
-    return !state.query || node.leaves().some(matches);
+  // A box is dimmed where nothing in it was found.
+  function dim() {
+    trees[state.memory].eachAfter((node) => {
+      node.found = node.children ? node.children.some((child) => child.found) : matches(node);
+    });
+    for (const box of boxes) box.classList.toggle("dim", !box.node.found);
   }
 
   function drawMap() {
@@ -94,6 +96,7 @@
     parts.append(ring);
     map.replaceChildren(parts);
     if (boxes.length) boxes[0].tabIndex = 0;
+    if (state.query) dim();
     drawnWidth = width;
   }
 
@@ -120,7 +123,6 @@
     box.style.height = `${height}px`;
     box.style.setProperty("--hue", hue(node));
     if (state.mode === "change") colourChange(box, node);
-    if (!(node.children ? holdsMatch(node) : matches(node))) box.classList.add("dim");
     if (width > 28 && height > 14) writeName(box, node, height);
     else box.style.padding = "0";
     box.node = node;
@@ -150,7 +152,7 @@
     const change = node.now - node.old;
     if (!node.now && node.old) box.classList.add("removed");
     // The root of the share keeps a small change visible beside a large one.
-    const share = Math.sqrt(Math.abs(change) / greatest());
+    const share = Math.min(1, Math.sqrt(Math.abs(change) / greatest()));
     box.style.setProperty("--tone", change > 0 ? "var(--grown)" : "var(--shrunk)");
     box.style.setProperty("--weight", change ? `${Math.round(30 + 70 * share)}%` : "0%");
   }
@@ -438,7 +440,7 @@
 
   function search() {
     state.query = at("search").value.trim().toLowerCase();
-    drawMap();
+    dim();
     drawTable();
   }
   at("search").addEventListener("input", search);

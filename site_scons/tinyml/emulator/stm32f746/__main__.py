@@ -15,7 +15,7 @@ from tinyml.boards import Board
 from tinyml.boards import load as load_board
 from tinyml.emulator import ports
 from tinyml.emulator.serial_uart import serial_uart
-from tinyml.emulator.stm32f746 import gdb, image, report
+from tinyml.emulator.stm32f746 import estimate, gdb, image, report
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.machine import Setup, Stm32F746
 from tinyml.errors import UserError, exit_status
@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--gdb", type=int, metavar="PORT", help="wait for GDB on this TCP port; 0: a free one"
     )
+    options.add_argument("--estimate", action="store_true", help="estimate cycles with llvm-mca")
     options.add_argument("--strict", action="store_true", help="an unmodelled register is an error")
     options.add_argument("--cwd", type=Path, metavar="DIR", help="where the firmware's files are")
     return options
@@ -135,6 +136,8 @@ def main(arguments: list[str] | None = None) -> int:
     loaded = image.load(options.image)
     for file in filter(None, (options.trace, options.counts)):
         _require_writable(Path(file))
+    if options.estimate:
+        estimate.require()
     if options.trace is None:
         return _run(loaded, options, None)
     with options.trace.open("w", encoding="utf-8") as trace:
@@ -171,8 +174,11 @@ def _run(loaded: image.Image, options: argparse.Namespace, trace: TextIO | None)
         status = 130
     sys.stdout.flush()
     sys.stderr.write(report.as_text(machine))
+    found = report.estimated(machine) if options.estimate else None
+    if found:
+        sys.stderr.write(report.estimate_as_text(found))
     if counts:
-        report.save(machine, str(counts))
+        report.save(machine, str(counts), found)
     return status
 
 

@@ -37,10 +37,15 @@ class Bus:
     def read(self, address: int, size: int) -> int:
         """Return ``size`` bytes; zero from a peripheral without clock."""
         peripheral = self._blocks[address >> 10]
-        if self._dead(peripheral, "read"):
+        gate = peripheral.gate
+        if gate is not None and not self._clocked(gate):
+            self._note_dead(peripheral, gate, "read")
             return 0
         value = peripheral.read(address - peripheral.base, size)
-        self._note_poll(address, value)
+        if (address - peripheral.base) in peripheral.COUNTERS:
+            self._forget()  # it goes on by itself, so this is no wait for an event
+        else:
+            self._note_poll(address, value)
         if self.trace:
             self.trace(f"read  {peripheral.name}+{address - peripheral.base:#04x} {value:#x}")
         return value
@@ -51,28 +56,29 @@ class Bus:
         self._forget()
         if self.trace:
             self.trace(f"write {peripheral.name}+{address - peripheral.base:#04x} {value:#x}")
-        if not self._dead(peripheral, "written"):
+        gate = peripheral.gate
+        if gate is not None and not self._clocked(gate):
+            self._note_dead(peripheral, gate, "written")
+        else:
             peripheral.write(address - peripheral.base, value, size)
 
-    def _dead(self, peripheral: Peripheral, how: str) -> bool:
-        gate = peripheral.gate
-        if gate is None or self._clocked(gate):
-            return False
+    def _note_dead(self, peripheral: Peripheral, gate: Gate, how: str) -> None:
         self._log.note(
             f"error: {peripheral.name} is {how} without its clock "
             f"(RCC_{gate.register.upper()} bit {gate.bit}): it reads 0 and ignores writes"
         )
-        return True
 
     def _note_poll(self, address: int, value: int) -> None:
-        if self._polled.get(address) != value:
+        polled = self._polled
+        if polled.get(address) != value:
             self._polls = 0
-        self._polled[address] = value
+            polled[address] = value
         self._polls += 1
-        if self._polls >= POLLS * len(self._polled):
+        if self._polls >= POLLS * len(polled):
             self._forget()
             self._wait()
 
     def _forget(self) -> None:
-        self._polled.clear()
-        self._polls = 0
+        if self._polls:
+            self._polled.clear()
+            self._polls = 0

@@ -395,3 +395,11 @@ class Core:
             for index, block in enumerate(self._blocks[memory.name]):
                 if block.instructions:
                     yield memory.origin + 2 * index, block.instructions
+
+    def executed_code(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield address, bytes, instructions and executed instructions of each block that ran."""
+        for memory in self.memories.all:
+            for index, block in enumerate(self._blocks[memory.name]):
+                if block.instructions and block.size:
+                    address = memory.origin + 2 * index
+                    yield address, block.size, block.count, block.instructions

@@ -128,7 +128,10 @@ class Exceptions:
         fpu = scs.bit("fpccr", 31) and scs.fpu_on
         arguments = scs.bit("ccr", 9), fpu, scs.values["fpdscr"]
         if not scs.bit("mpu_ctrl", 0):
-            return *core.push(*arguments), True
+            exc_return, pushed = core.push(*arguments)
+            if not exc_return & 0x10:
+                scs.values["fpcar"] = core["sp"] + 0x20
+            return exc_return, pushed, True
         sp, control = core.read_all(("sp", "control"))
         size = 0x68 if fpu and control & FPCA else 0x20
         permitted = self.may_stack(sp - size, size)

@@ -73,6 +73,8 @@ class Peripheral:
 
     REGISTERS: ClassVar[tuple[Register, ...]] = ()
     SIZE: ClassVar[int] = 0x400
+    COUNTERS: ClassVar[frozenset[int]] = frozenset()
+    """Offsets of registers that change with time alone."""
 
     def __init__(self, name: str, base: int, system: System, gate: Gate | None = None) -> None:
         """Stand at ``base``; all registers at their reset values."""

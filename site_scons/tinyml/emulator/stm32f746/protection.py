@@ -80,11 +80,11 @@ class Protection:
         if not self._concerned and not self.watches and self._key is self._open:
             return
         mode = self._mode()
+        self._concerned = self._enabled or not mode.privileged
         key = _Key(mode, self._version if mode.on else 0, self.watches)
         if key == self._key:
             return
         self._key = self._open if key == self._open else key
-        self._concerned = not (mode.privileged and not self._enabled)
         self._mpu.configure(self._scs.mpu)
         if key == self._open:
             self._guards.apply(None)

@@ -45,13 +45,13 @@ class Rcc(Peripheral):
         Register(0x08, "cfgr", 0, 0xFFFFFCF3),
         Register(0x0C, "cir", 0, 0x00007F00),
         *(
-            Register(offset, name)
-            for offset, name in (
-                (0x10, "ahb1rstr"),
-                (0x14, "ahb2rstr"),
-                (0x18, "ahb3rstr"),
-                (0x20, "apb1rstr"),
-                (0x24, "apb2rstr"),
+            Register(offset, name, 0, writable)
+            for offset, name, writable in (
+                (0x10, "ahb1rstr", 0x22E017FF),
+                (0x14, "ahb2rstr", 0x000000F1),
+                (0x18, "ahb3rstr", 0x00000003),
+                (0x20, "apb1rstr", 0xFFFFCBFF),
+                (0x24, "apb2rstr", 0x04F77933),
             )
         ),
         Register(0x30, "ahb1enr", 0x00100000, 0x7EF417FF),
@@ -59,11 +59,11 @@ class Rcc(Peripheral):
         Register(0x38, "ahb3enr", 0, 0x00000003),
         Register(0x40, "apb1enr", 0, 0xFFFFCBFF),
         Register(0x44, "apb2enr", 0, 0x04F77F33),
-        Register(0x50, "ahb1lpenr", 0x7EF7B7FF),
-        Register(0x54, "ahb2lpenr", 0x000000F1),
-        Register(0x58, "ahb3lpenr", 0x00000003),
-        Register(0x60, "apb1lpenr", 0xFFFFCBFF),
-        Register(0x64, "apb2lpenr", 0x04F77F33),
+        Register(0x50, "ahb1lpenr", 0x7EF7B7FF, 0x7EF7B7FF),
+        Register(0x54, "ahb2lpenr", 0x000000F1, 0x000000F1),
+        Register(0x58, "ahb3lpenr", 0x00000003, 0x00000003),
+        Register(0x60, "apb1lpenr", 0xFFFFCBFF, 0xFFFFCBFF),
+        Register(0x64, "apb2lpenr", 0x04F77F33, 0x04F77F33),
         Register(0x70, "bdcr", 0, 0x0001831D),
         Register(0x74, "csr", 0x0E000000, 0x00000001),
         Register(0x80, "sscgr"),
@@ -81,9 +81,9 @@ class Rcc(Peripheral):
         super().__init__(name, base, system)
 
     def reset(self) -> None:
-        """Run from the HSI; `sysclk` is the system clock in Hz."""
+        """Run from the HSI; `sysclk` is the system clock, `hclk` that of core and AHB, in Hz."""
         super().reset()
-        self.sysclk = HSI_HZ
+        self.sysclk = self.hclk = HSI_HZ
 
     def restart(self, cause: str) -> None:
         """Return to the reset values, with the flag of ``cause`` set in CSR."""
@@ -177,6 +177,7 @@ class Rcc(Peripheral):
     def _changed(self) -> None:
         self._switch()
         self.sysclk = self._measured()
+        self.hclk = self._divided()
         self.system.time.clock_changed(self.hclk)
         for action in self.on_change:
             action()
@@ -209,8 +210,7 @@ class Rcc(Peripheral):
         pll = self.pll_vco // (2 * self.field("pllcfgr", 16, 2) + 2)
         return {"HSI": HSI_HZ, "HSE": self.hse_hz, "PLL": pll}[self.sysclk_source]
 
-    @property
-    def hclk(self) -> int:
+    def _divided(self) -> int:
         """Core and AHB, in Hz; HPRE 1000 to 1111: 2 4 8 16 64 128 256 512."""
         code = self.field("cfgr", 4, 4)
         shift = 0 if code < 8 else (code & 7) + (1 if code < 12 else 2)

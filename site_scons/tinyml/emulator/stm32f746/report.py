@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from typing import Any
 
+from tinyml.emulator.stm32f746.estimate import LIMITS, Block, Estimate, estimate
 from tinyml.emulator.stm32f746.exceptions import name_of
 from tinyml.emulator.stm32f746.machine import Stm32F746
 from tinyml.emulator.stm32f746.memory import FILL, FLASH
@@ -22,9 +23,7 @@ def by_function(machine: Stm32F746) -> Counter[str]:
     """Return the instructions executed in each function."""
     counts: Counter[str] = Counter()
     for address, instructions in machine.core.executed_blocks():
-        places = map(machine.image.function_at, machine.memories.aliases(address))
-        found = next(filter(None, places), None)
-        counts[found[1] if found else _NO_FUNCTION] += instructions
+        counts[_function(machine, address)] += instructions
     return counts
 
 
@@ -43,6 +42,22 @@ def arena_used(machine: Stm32F746) -> int | None:
     low, high = machine.image.arena
     content = machine.memories.read(low, high - low)
     return None if content is None else len(content.rstrip(FILL))
+
+
+def estimated(machine: Stm32F746) -> Estimate:
+    """Return the estimated cycles of what was executed, by function."""
+    memories = machine.memories
+    blocks = (
+        Block(address, memories.read(address, size) or b"", count, executed)
+        for address, size, count, executed in machine.core.executed_code()
+    )
+    return estimate(blocks, lambda address: _function(machine, address))
+
+
+def _function(machine: Stm32F746, address: int) -> str:
+    places = map(machine.image.function_at, machine.memories.aliases(address))
+    found = next(filter(None, places), None)
+    return found[1] if found else _NO_FUNCTION
 
 
 def as_json(machine: Stm32F746) -> dict[str, Any]:
@@ -73,6 +88,32 @@ def as_json(machine: Stm32F746) -> dict[str, Any]:
         "ended": machine.ended,
         "functions": dict(by_function(machine).most_common()),
     }
+
+
+def estimate_as_json(found: Estimate) -> dict[str, Any]:
+    """Return an estimate as plain data, with its limits."""
+    return {
+        "unit": "estimated cycles",
+        "tool": found.tool,
+        "limits": LIMITS,
+        "instructions": found.instructions,
+        "covered_instructions": found.covered,
+        "cycles": found.cycles,
+        "functions": dict(found.functions.most_common()),
+    }
+
+
+def estimate_as_text(found: Estimate) -> str:
+    """Return an estimate for a person."""
+    share = 100 * found.covered / max(found.instructions, 1)
+    lines = [
+        f"estimated cycles: {found.cycles:,} by {found.tool}, of {share:.1f} % of the instructions",
+        f"({LIMITS})",
+    ]
+    for name, cycles in found.functions.most_common(HOT):
+        ratio = cycles / max(found.counts[name], 1)
+        lines.append(f"  {cycles:>12,} {ratio:5.2f} an instruction  {name}")
+    return "\n".join(lines) + "\n"
 
 
 def as_text(machine: Stm32F746) -> str:
@@ -118,8 +159,9 @@ def _hot(report: dict[str, Any]) -> list[str]:
     return ["instructions by function:", *rows]
 
 
-def save(machine: Stm32F746, path: str) -> None:
+def save(machine: Stm32F746, path: str, found: Estimate | None) -> None:
     """Write the report as JSON to ``path``."""
+    document = as_json(machine) | ({"estimate": estimate_as_json(found)} if found else {})
     with open(path, "w", encoding="utf-8") as stream:  # noqa: PTH123
-        json.dump(as_json(machine), stream, indent=2)
+        json.dump(document, stream, indent=2)
         stream.write("\n")

@@ -188,10 +188,13 @@ class Scs(Peripheral):
             0x200: self.nvic.pend,
             0x280: self.nvic.clear,
         }
-        numbers = self._numbers(offset)
-        for number in numbers:
-            if value >> number - numbers.start & 1:
-                actions[offset & ~0x7F](FIRST_INTERRUPT + number)
+        first = (offset & 0x7F) // 4 * 32
+        action = actions[offset & ~0x7F]
+        while value:
+            number = first + (value & -value).bit_length() - 1
+            value &= value - 1
+            if number < INTERRUPTS:
+                action(FIRST_INTERRUPT + number)
 
     def wrote_stir(self, _old: int, written: int) -> None:
         """Pend an interrupt from software."""

@@ -41,6 +41,8 @@ class Timer(Peripheral):
         Register(0x50, "or"),
     )
 
+    COUNTERS: ClassVar[frozenset[int]] = frozenset([0x24])
+
     def __init__(
         self, name: str, base: int, system: System, gate: Gate, irq: int, bits: int, channels: int
     ) -> None:

@@ -14,6 +14,7 @@ from tinyml.boards import Board
 from tinyml.doctor import checks  # noqa: F401 - fills the registry
 from tinyml.doctor.finding import ERROR, IMAGE, INFO, OK, REGISTRY, UNKNOWN, WARNING, answer
 from tinyml.doctor.patient import Patient
+from tinyml.doctor.units import Unit
 from unit.doctor.foreign import FPU, MAIN, Recipe, build, run
 
 pytestmark = [
@@ -250,6 +251,37 @@ def test_the_record_says_what_the_image_cannot(
     assert "opt=speed" in answer(REGISTRY["optimisation"], debug)[0].fix
 
 
+@pytest.mark.parametrize(
+    ("producers", "severity", "words"),
+    [
+        (("GNU C11 10.3.1 20210824 -mcpu=cortex-m7 -O2",), WARNING, "GCC 10.3.1; the oldest"),
+        (("GNU C11 12.2.1 20221205 -O2", "GNU C++17 13.2.0 -O2"), WARNING, "GCC 12.2.1, 13.2.0"),
+        (("clang version 16.0.6",), INFO, "clang version 16.0.6, whose flags"),
+        (("GNU C11 12.2.1 20221205 -O2",), OK, "GCC 12.2.1"),
+    ],
+)
+def test_the_compiler_is_told_by_what_it_wrote(
+    producers: tuple[str, ...],
+    severity: str,
+    words: str,
+    built: Callable[[Recipe], Path],
+    disco: Board,
+) -> None:
+    """One that is too old, two versions, and one of which nothing is known."""
+    patient = Patient(built(Recipe()), disco)
+    patient.__dict__["linked"] = tuple((Unit("x.c", each, (), {}), 10) for each in producers)
+    found = answer(REGISTRY["toolchain"], patient)[0]
+    assert found.severity == severity
+    assert words in found.evidence
+
+
+def test_the_last_of_several_levels_counts() -> None:
+    """As for gcc itself; -O is -O1, and none at all is -O0."""
+    for flags, level in (("-O2 -O0", "O0"), ("-Os", "Os"), ("-O", "O1"), ("-mthumb", "O0")):
+        assert Unit("x.c", f"GNU C11 12.2.1 {flags}", (), {}).optimisation == level
+    assert Unit("x.c", "clang version 16", (), {}).optimisation == ""
+
+
 TFLM = "_ZN6tflite16MicroInterpreter6InvokeEv"
 REFERENCE = "_ZN6tflite21reference_integer_ops14ConvPerChannelERKNS_10ConvParamsE"
 
@@ -289,7 +321,7 @@ def with_operator(kernel: str, **operator: object) -> dict[str, object]:
     [
         ({"kernel": "reference", "name": "m"}, WARNING, "m runs on the reference kernels"),
         (with_operator("cm7", function="other", macs=9), WARNING, "operator 3, ADD run on ref"),
-        (with_operator("cm7", function="other", macs=0), INFO, "no tuned kernel"),
+        (with_operator("cm7", function="other", macs=0), INFO, "no tuned kernel, and no MACs"),
         (with_operator("cm7", function="x", macs=9), OK, "1 operators"),
         (with_operator("cmsis-nn", fallback="too wide"), WARNING, "fell back to our kernel: too"),
         (with_operator("cmsis-nn", fallback=""), OK, "every operator"),

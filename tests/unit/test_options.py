@@ -49,6 +49,11 @@ def test_kernel_default_follows_the_board(root: Path) -> None:
         ({"timeout": "0"}, "timeout=0", "greater than 0"),
         ({"profile": "yes"}, "profile=yes", "profile=1"),
         ({"board": "host", "kernel": "cm7"}, "kernel=cm7", "kernel=reference"),
+        ({"fpu": "soft", "kernel": "cm7"}, "kernel=cm7 uses instructions of the FPU", "reference"),
+        ({"fpu": "soft", "board": "host"}, "fpu=soft has nothing to leave out", "board=stm32f746"),
+        ({"fpu": "single"}, "fpu=single", "fpu=soft"),
+        ({"gdbserver": "ocd"}, "gdbserver=ocd", "gdbserver=openocd"),
+        ({"script": "/nowhere.gdb"}, "script=/nowhere.gdb", "a file that is there"),
         ({"model": "../etc"}, "model=../etc", "model=mnist"),
         ({"model": "mnist,mnist"}, "model=mnist,mnist names", "once"),
         ({"model": "mnist,x"}, "model=mnist,x", "several"),
@@ -65,6 +70,22 @@ def test_wrong_options_are_refused(
         options.parse(arguments, root)
     assert culprit in caught.value.culprit
     assert allowed in caught.value.expected
+
+
+def test_without_the_fpu_the_kernels_are_those_that_need_none(root: Path) -> None:
+    """The default changes with it, and the variant's name says so."""
+    soft = options.parse({"fpu": "soft"}, root)
+    assert soft.kernel == "reference"
+    assert soft.variant == "stm32f746-aot-reference-int8-speed-softfpu"
+
+
+def test_options_of_debug_are_passed_on(root: Path) -> None:
+    """Those that were given, as its own command line has them."""
+    given = {"debugger": "none", "gdb_port": "3333", "load": "1", "serial": "066D"}
+    assert set(options.parse(given, root).debug) == {
+        *("--debugger=none", "--gdb_port=3333", "--load", "--serial=066D")
+    }
+    assert options.parse({}, root).debug == ()
 
 
 def test_help_lists_every_option_with_values_and_default(root: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,17 +30,18 @@ TCP = "a TCP port of this computer"
 TEXT = "any text"
 SERVER = "HOST:PORT"
 LIMIT = "seconds of virtual time (10s) or instructions (500000, 200M, 2G)"
+_PORT = r"([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _PATTERNS = {
     NUMBER: r"0*[1-9][0-9]*",
-    SERIAL: r"tcp:[0-9]{1,5}",
-    TCP: r"[0-9]{1,5}",
+    SERIAL: f"tcp:{_PORT}",
+    TCP: _PORT,
     LIMIT: r"[0-9]{1,6}(\.[0-9]{1,6})?s|[0-9]{1,12}[KMG]?",
     FILE: r".+",
     TEXT: r".+",
-    SERVER: r"\S+:[0-9]{1,5}",
+    SERVER: rf"\S+:{_PORT}",
     BASELINE: r"[^-\x00].*",
     AMOUNT: r"[0-9]{1,12} ?[KM]?|[0-9]{1,4}(\.[0-9]{1,3})? ?%",
-    ADDRESS: r"[\w.-]+:[0-9]{1,5}",
+    ADDRESS: rf"[\w.-]+:{_PORT}",
 }
 # What decides how a firmware comes out, so that another commit can be built like this one.
 SHAPING = (
@@ -275,7 +276,7 @@ def _debugger() -> tuple[Option, ...]:
             "debug: gdb's other side",
             ADDRESS,
         ),
-        Option("gdb_port", (), "any free one", "debug: where the server listens", NUMBER),
+        Option("gdb_port", (), "any free one", "debug: where the server listens", TCP),
         Option("load", ("0", "1"), "0", "debug: write the firmware to the board first"),
         Option("script", (), "none", "debug: commands for gdb instead of a terminal", GIVEN),
     )
@@ -408,14 +409,22 @@ def _given(arguments: Mapping[str, str], known: tuple[str, ...]) -> tuple[str, .
 
 
 def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:
-    given = [name for name in VIRTUAL_BOARD if name in arguments]
-    given += [name for name in EMULATORS if arguments.get(name) == "pty"]
-    if given and (board.emulator is None or board.emulator.kind != "virtual"):
-        raise UserError(
-            f"{given[0]}= belongs to the virtual board; board={board.name} has another emulator",
-            "no such option, or a board with emulator kind virtual: board=stm32f746",
-            f"scons board=stm32f746 emulate {given[0]}={arguments[given[0]]}",
-        )
+    if board.emulator is not None and board.emulator.kind == "virtual":
+        return
+    for name in EMULATORS:
+        if arguments.get(name) == "pty":
+            raise UserError(
+                f"{name}=pty belongs to the virtual board; board={board.name} has another emulator",
+                f"{name}=stdio, {name}=tcp:PORT or {name}=off; or board=stm32f746",
+                f"scons board={board.name} emulate {name}=tcp:0",
+            )
+    for name in VIRTUAL_BOARD:
+        if name in arguments:
+            raise UserError(
+                f"{name}= belongs to the virtual board; board={board.name} has another emulator",
+                "no such option, or a board with emulator kind virtual: board=stm32f746",
+                f"scons board=stm32f746 emulate {name}={arguments[name]}",
+            )
 
 
 def _flags(names: tuple[str, ...], arguments: Mapping[str, str]) -> tuple[str, ...]:
@@ -478,6 +487,16 @@ def _value(option: Option, value: str, given: bool) -> str:
 def _closest(name: str, value: str, values: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(value, values, n=1)
     return f"scons {name}={close[0]}" if close else "scons -h lists every option and its values"
+
+
+def unknown_target(name: str, targets: Collection[str]) -> UserError:
+    """Return the error for a target that nothing makes; ``targets`` are those with a name."""
+    close = difflib.get_close_matches(name, targets, n=1)
+    return UserError(
+        f"there is no target '{name}'",
+        "a file that the build makes, or one of " + ", ".join(sorted(targets)),
+        f"scons {close[0]}" if close else "scons -h lists every target",
+    )
 
 
 def _unknown_option(name: str, options: Mapping[str, Option]) -> UserError:

@@ -79,8 +79,8 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
 
 
 def _port(argument: str) -> int:
-    if not argument.isdecimal() or not 0 < int(argument) < 1 << 16:
-        raise argparse.ArgumentTypeError(f"{argument!r} is not a TCP port: 1 to 65535")
+    if not argument.isdecimal() or int(argument) >= 1 << 16:
+        raise argparse.ArgumentTypeError(f"{argument!r} is not a TCP port: 0 (any) to 65535")
     return int(argument)
 
 

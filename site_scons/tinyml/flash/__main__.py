@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -100,17 +99,5 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _quietly() -> int:
-    """Run `main`; a reader who has gone away (``| head``) is not worth a traceback."""
-    try:
-        status = exit_status(main)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # what a shell reports for SIGPIPE
-
-
 if __name__ == "__main__":
-    sys.exit(_quietly())
+    sys.exit(exit_status(main))

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -195,14 +195,5 @@ def _announce(
             machine.log.note(f"{uart} is {port.where}")
 
 
-def _quietly(program: Callable[[], int]) -> int:
-    """Run ``program``; a reader who has gone away (``| head``) is not worth a traceback."""
-    try:
-        return exit_status(program)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # what a shell reports for SIGPIPE
-
-
 if __name__ == "__main__":
-    sys.exit(_quietly(main))
+    sys.exit(exit_status(main))

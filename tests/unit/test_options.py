@@ -125,3 +125,38 @@ def test_readme_lists_every_option_and_value(root: Path) -> None:
         for value in option.values:
             row = rows.get(option.name, rows["<component>"])
             assert f"`{value}`" in row or option.name == "component", (option.name, value)
+
+
+def test_what_a_size_is_compared_with(root: Path) -> None:
+    """A file or a commit, and how much growth is allowed; neither shapes the firmware."""
+    choice = options.parse({"baseline": "HEAD~1", "threshold": "0.5%", "board": "host"}, root)
+    assert (choice.baseline, choice.threshold) == ("HEAD~1", "0.5%")
+    assert choice.variant == options.parse({"board": "host"}, root).variant
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("baseline", ""), ("baseline", "--upload-pack=x"), ("threshold", "-1"), ("threshold", "many")],
+)
+def test_no_baseline_and_no_threshold(root: Path, name: str, value: str) -> None:
+    """Nothing that a tool could take for an option of its own."""
+    with pytest.raises(UserError, match=f"{name}="):
+        options.parse({name: value}, root)
+
+
+def test_another_commit_is_built_with_the_words_that_shape_a_firmware(root: Path) -> None:
+    """No more than was given, as it may not know the others; a folder by its absolute path."""
+    given = {"opt": "size", "board": "host", "threshold": "1", "verbose": "1", "cmsis_nn": "auto"}
+    assert options.parse(given, root).given == ("board=host", "opt=size", "cmsis_nn=auto")
+    folder = {"cmsis_core": str(root / "firmware" / ".." / "firmware")}
+    assert options.parse(folder, root).given == (f"cmsis_core={root / 'firmware'}",)
+
+
+def test_what_changes_the_variant_shapes_the_firmware(root: Path) -> None:
+    """An option that is added to the one must be added to the other."""
+    usual = options.parse({}, root).variant
+    for option in options.table(root):
+        for value in (*option.values, "288"):
+            if option.accepts(value) and option.name not in ("component", "kernel"):
+                changed = options.parse({option.name: value}, root).variant != usual
+                assert not changed or option.name in options.SHAPING

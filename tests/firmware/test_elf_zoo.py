@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,11 @@ import pytest
 
 from support import elf_oracle
 from support.elf_oracle import compare, print_memory_usage, sums
+from tinyml.elf import groups, regions, sources
+from tinyml.elf.account import account
+from tinyml.elf.image import parse
+from tinyml.elf.leaves import leaves
+from tinyml.errors import UserError
 
 ARM = "arm-none-eabi-"
 pytestmark = [
@@ -180,7 +186,7 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
-def sources(folder: Path) -> None:
+def write_sources(folder: Path) -> None:
     """Write all sources."""
     texts = {"x.cc": CXX, "y.cc": OTHER, "x.ld": SCRIPT, "x.S": ASSEMBLY, "x.c": MAIN}
     for name, text in texts.items():
@@ -189,7 +195,7 @@ def sources(folder: Path) -> None:
 
 def odd(folder: Path, *flags: str) -> Built:
     """Return the firmware of C and odd assembly."""
-    sources(folder)
+    write_sources(folder)
     words = (
         f"{ARM}gcc",
         *CORE,
@@ -224,7 +230,7 @@ def odd_stripped(folder: Path) -> Built:
 
 def throwing(folder: Path) -> Built:
     """Return a C++ firmware with templates and exceptions."""
-    sources(folder)
+    write_sources(folder)
     (folder / "s.S").write_text(START)
     words = (f"{ARM}g++", *CORE, "-O2", "-g", *SECTIONS, "x.cc", "y.cc", "s.S", *BARE)
     run(folder, *words, "-Wl,--undefined=_Z4bothv", "-o", "x.elf")
@@ -240,7 +246,7 @@ def throwing_stripped(folder: Path) -> Built:
 
 def linux(folder: Path, *flags: str) -> Built:
     """Return a C++ program for the machine the tests run on."""
-    sources(folder)
+    write_sources(folder)
     words = ("g++", "-O2", "-g", "-pthread", *SECTIONS, *flags, "x.cc", "y.cc")
     run(folder, *words, "-Wl,-Map=x.map", "-Wl,--undefined=_Z4bothv", "-o", "x.elf")
     return Built(folder / "x.elf", "", ("--map", "x.map"))
@@ -274,7 +280,7 @@ def firmware_lld(folder: Path) -> Built:
     """Return the odd firmware as lld links it."""
     if shutil.which("ld.lld") is None:
         pytest.skip("no lld: apt-get install lld")
-    sources(folder)
+    write_sources(folder)
     run(folder, f"{ARM}gcc", *CORE, "-Os", "-g", *SECTIONS[:2], "-c", "x.c")
     run(folder, f"{ARM}gcc", *CORE, "-g", "-c", "x.S", "-o", "s.o")
     libc = run(folder, f"{ARM}gcc", *CORE, "-print-file-name=libc.a").strip()
@@ -296,7 +302,7 @@ def firmware_lld(folder: Path) -> Built:
 
 def big_endian(folder: Path) -> Built:
     """Return the odd firmware for an Arm of the other byte order."""
-    sources(folder)
+    write_sources(folder)
     core = ("-mbig-endian", "-mcpu=cortex-r4", "-mthumb", "-fcommon")
     main = MAIN.replace("memset(buffer, counter, sizeof buffer)", "buffer[counter] = 1")
     (folder / "x.c").write_text(main)
@@ -466,6 +472,35 @@ def test_why_a_symbol_is_there(tmp_path: Path, root: Path) -> None:
         report(root, built, "--why", "nobody")
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_damaged_debug_information_is_refused_or_adds_up(strange: Built, seed: int) -> None:
+    """Bytes altered anywhere in the file, in DWARF above all, which fills most of it."""
+    chance = random.Random(seed)
+    data = bytearray(strange.elf.read_bytes())
+    for _ in range(chance.choice((1, 2, 8, 64))):
+        data[chance.randrange(52, len(data))] = chance.randrange(256)
+    try:
+        image = parse(bytes(data), "fuzzed.elf")
+        used = account(image, "", regions.layout(image, None, None))
+        found = leaves(image, used, groups.load())
+        located = list(sources.located(found, image, sources.read(image), with_line=True))
+    except UserError:
+        return
+    assert sum(leaf.bytes for leaf in located) == sum(leaf.bytes for leaf in found)
+
+
+def test_a_users_mistake_ends_with_status_2(strange: Built, root: Path) -> None:
+    """And three lines on stderr, no traceback; nothing is on stdout."""
+    environment = {**os.environ, "PYTHONPATH": str(root / "site_scons")}
+    for words in (["x.c"], ["x.elf", "--map", "x.c"], ["x.elf", "--view", "nothing"], ["none.elf"]):
+        command = [sys.executable, "-m", "tinyml.elf", "report", *words]
+        done = subprocess.run(
+            command, cwd=strange.elf.parent, env=environment, capture_output=True, text=True
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr and "x" in done.stderr
+
+
 def test_source_lines_are_those_of_addr2line(strange: Built, root: Path) -> None:
     """For the first byte of every piece of code, and files are the sums of their lines."""
     rows = json.loads(report(root, strange, "--view", "line", "--json"))
@@ -481,7 +516,7 @@ def test_source_lines_are_those_of_addr2line(strange: Built, root: Path) -> None
 
 def test_an_object_and_a_shared_library_can_be_reported(tmp_path: Path, root: Path) -> None:
     """Of an object the sizes are right, and that its addresses are not is said."""
-    sources(tmp_path)
+    write_sources(tmp_path)
     run(tmp_path, "g++", "-O2", "-fPIC", "-c", "y.cc")
     run(tmp_path, "g++", "-shared", "y.o", "-o", "y.so")
     said = document(root, Built(tmp_path / "y.o"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,29 @@ def test_the_stack_is_known_but_for_a_refusal_of_a_refusal(variant: Path) -> Non
     assert names[:3] == ["reset", "startup", "main"] and "invoke" in names
     assert sum(step["bytes"] for step in stack["main"]["chain"]) == stack["main"]["bytes"]
     assert 0 < stack["worst"] < stack["reserved"]
+
+
+def test_the_stack_that_is_really_used_is_no_deeper(variant: Path, root: Path) -> None:
+    """The firmware's own high-water mark after an inference, in QEMU, is below the sum, and near.
+
+    It is less than the chain alone: the deepest frames are not written to their last byte, and
+    nobody talks to the server here.
+    """
+    command = [sys.executable, "-m", "tinyml.emulator", root / "firmware/boards/mps2-an500"]
+    done = subprocess.run(
+        [*command, variant / "mnist.elf", "--timeout", "60"],
+        env={**os.environ, "PYTHONPATH": str(root / "site_scons")},
+        input="CMD=2\r\nCMD=4\r\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.search(r"^stack +(\d+) of (\d+) bytes", done.stdout, re.MULTILINE)
+    assert found, done.stdout + done.stderr
+    stack = said(variant)["stack"]
+    assert int(found[2]) == stack["reserved"]
+    deepest = {f["name"]: f["deepest"] for f in stack["functions"]}
+    assert deepest["invoke"] // 2 < int(found[1]) <= stack["worst"]
 
 
 def test_views_of_the_built_firmware_agree(root: Path, variant: Path) -> None:

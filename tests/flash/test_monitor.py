@@ -25,7 +25,7 @@ from support.scons_project import ROOT
 from tinyml.boards import load
 from tinyml.errors import UserError
 from tinyml.flash.desk import Port
-from tinyml.flash.monitor import find_port
+from tinyml.flash.ports import find_port
 
 STAMPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d (.*)")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "site_scons")}

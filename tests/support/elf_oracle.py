@@ -66,17 +66,19 @@ def system_v(elf: Path, prefix: str = "") -> Counter[tuple[str, int]]:
     rows = (line.split() for line in run(f"{prefix}size", "-A", elf).splitlines())
     sizes = Counter[tuple[str, int]]()
     for row in rows:
-        if len(row) == 3 and row[0].startswith((".", "_")) and row[1].isdigit():
+        if len(row) == 3 and row[1].isdigit():
             sizes[row[0], int(row[2])] += int(row[1])
     return sizes
 
 
 def named(elf: Path, prefix: str = "") -> list[Named]:
-    """Return the symbols with a size as nm prints them."""
+    """Return the symbols with a size as nm prints them, but those with one copy a thread."""
+    rows = (line.split() for line in run(f"{prefix}readelf", "-sW", elf).splitlines())
+    offsets = {(row[7], int(row[1], 16)) for row in rows if len(row) > 7 and row[3] == "TLS"}
     found = []
     for line in run(f"{prefix}nm", "-S", elf).splitlines():
         words = line.split()
-        if len(words) == 4:
+        if len(words) == 4 and (words[3], int(words[0], 16)) not in offsets:
             found.append(Named(words[3], int(words[0], 16), int(words[1], 16), words[2]))
     return found
 

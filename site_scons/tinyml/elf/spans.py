@@ -31,6 +31,9 @@ _TABLES = re.compile(
     r"|hash|gnu\.|got|plt|note|init_array|fini_array|preinit_array|ctors|dtors|relr)"
 )
 
+# Sections of objects that hold no code, where a linker script puts them beside some.
+_CONSTANTS = re.compile(r"\.(?:rodata|srodata|data|ARM\.ex|eh_frame|gcc_except_table|init_array)")
+
 
 class Span(NamedTuple):
     """Some bytes of a section that belong together.
@@ -255,7 +258,8 @@ class _Divider:
             return LITERAL
         if start > piece.start and self._is_alignment(start, end):
             return PADDING
-        return LITERAL if self.stored and not self.executable else UNATTRIBUTED
+        constant = not self.executable or _CONSTANTS.match(piece.input)
+        return LITERAL if self.stored and constant else UNATTRIBUTED
 
     def _kind_of_hole(self, start: int, end: int) -> str:
         """Return what bytes are that no object gave, or of which no map says who gave them."""

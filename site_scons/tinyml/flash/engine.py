@@ -98,18 +98,18 @@ class Job:
 def plan(request: Request, found: Desk | None = None) -> str:
     """Return the exact commands that ``request`` would run, one a line; nothing is run.
 
-    An image that is not built yet is taken to be there, as large as the flash.
+    The image may have yet to be built: then it is taken to be as large as the flash.
     """
-    firmware = None
+    firmware, lines = None, []
     if request.image is not None:
-        firmware = (
-            image.load(request.image, request.board)
-            if request.image.exists()
-            else _unbuilt(request.image, request)
-        )
+        try:
+            firmware = image.load(request.image, request.board)
+        except UserError as error:
+            firmware = _unbuilt(request.image, request)
+            lines.append(f"# {error.culprit}: its size is taken to be the flash's")
     chosen = choose(request, found or desk.look(request.board.flash), run=False)
     job = Job(request, chosen, firmware, _PLANNED)
-    lines = [f"# {chosen.programmer.name}: {chosen.why}"]
+    lines.append(f"# {chosen.programmer.name}: {chosen.why}")
     runs: list[Step | Identify] = [*([job.identify] if job.identify else []), *job.steps]
     for step in runs:
         lines.append(shlex.join(job.command(step)))
@@ -119,7 +119,8 @@ def plan(request: Request, found: Desk | None = None) -> str:
 
 def _unbuilt(path: Path, request: Request) -> Firmware:
     flash = image.flash_of(request.board)
-    return Firmware(path.with_suffix(".bin"), path, flash.origin, bytes(flash.size))
+    elf = path if path.suffix == ".elf" else None
+    return Firmware(path.with_suffix(".bin"), elf, flash.origin, bytes(flash.size))
 
 
 def perform(request: Request, say: Say, found: Desk | None = None) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 from tinyml import boards
 from tinyml.boards import Board
+from tinyml.doctor import units
 from tinyml.doctor.checks import ordered
 from tinyml.doctor.finding import ERROR, IMAGE, SEVERITIES, answer
 from tinyml.doctor.patient import Patient, of
+from tinyml.elf import headers
 from unit.elf import tiny_elf
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,6 +81,25 @@ def test_no_altered_file_makes_a_check_fall(
     path = folder / "altered.elf"
     path.write_bytes(data[: int(cut * len(data))])
     examined(path, disco)
+
+
+@pytest.mark.live
+@pytest.mark.skipif(shutil.which(GCC) is None, reason=f"no {GCC}")
+@pytest.mark.parametrize("value", [0, 63, 255])
+def test_no_altered_debug_information_makes_its_reader_fall(
+    value: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each of the first bytes of each section in turn: lengths, versions, codes and forms."""
+    folder = tmp_path_factory.getbasetemp()
+    data = real(folder)
+    path = folder / "debug.elf"
+    for section in headers.read(data).sections:
+        if section.name.startswith((".debug_", ".ARM.attributes")):
+            for offset in range(min(48, section.size)):
+                altered = bytearray(data)
+                altered[section.offset + offset] = value
+                path.write_bytes(altered)
+                units.read(path)
 
 
 @given(data=st.binary(max_size=200))

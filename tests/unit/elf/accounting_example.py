@@ -57,7 +57,7 @@ Linker script and memory map
  .text          0x0800003c       0x10 libc.a(memcpy.o)
  *fill*         0x0800004c        0x4
  .text.only     0x08000050        0xc libx.a(y.o)
- *fill*         0x0800005c        0x4
+ .rodata.cst4   0x0800005c        0x4 libx.a(y.o)
                 0x08000060        0x4 LONG 0x8000090 LOADADDR (.data)
 
 .rodata         0x08000070       0x20
@@ -98,7 +98,7 @@ ROWS = [
     ("FLASH", False, ".text", "C/C++ library", "libc.a", "memcpy.o", "label", "", 16, SYMBOL),
     ("FLASH", False, ".text", "padding", "", "", "", "", 4, PADDING),
     ("FLASH", False, ".text", "x", "libx.a", "y.o", "only", "", 12, SYMBOL),
-    ("FLASH", False, ".text", "padding", "", "", "", "", 4, PADDING),
+    ("FLASH", False, ".text", "x", "libx.a", "y.o", "", "", 4, LITERAL),
     ("FLASH", False, ".text", "linker", "", "(linker script)", "", "", 4, LITERAL),
     ("FLASH", False, "padding", "padding", "", "", "", "", 12, PADDING),
     ("FLASH", False, ".rodata", "app", "", "main.o", "table", "main.c", 4, SYMBOL),

@@ -82,8 +82,13 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     ),
     "strings without a name are literals": (
         "spans.py",
-        "return LITERAL if self.stored and not self.executable else UNATTRIBUTED",
+        "return LITERAL if self.stored and constant else UNATTRIBUTED",
         "return UNATTRIBUTED",
+    ),
+    "constants beside code are no code": (
+        "spans.py",
+        "constant = not self.executable or _CONSTANTS.match(piece.input)",
+        "constant = not self.executable",
     ),
     "merged strings have no symbol": ("spans.py", '"" if _MERGED.search(name) else name', "name"),
     "what the linker script writes is its own": (
@@ -94,7 +99,7 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "room that no object fills is a reserve": ("spans.py", "return RESERVE", "return PADDING"),
     "bytes of RAM that nobody names are unattributed": (
         "spans.py",
-        "LITERAL if self.stored and not self.executable else UNATTRIBUTED",
+        "LITERAL if self.stored and constant else UNATTRIBUTED",
         "LITERAL",
     ),
     "a byte is in one piece only": (

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.flashing import V7E_M, board, firmware
 from tinyml.boards import load
@@ -106,6 +108,23 @@ def test_no_image(tmp_path: Path) -> None:
     assert "begins with 0xffffffff" in refused(tmp_path / "x.bin")
     assert "is not an ELF file" in refused(tmp_path / "x.elf")
     assert "cannot read" in refused(tmp_path / "none.elf")
+
+
+@given(changes=st.lists(st.tuples(st.integers(0, 1 << 12), st.integers(0, 255)), max_size=6))
+def test_no_altered_image_makes_us_fall(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]]
+) -> None:
+    """It is taken or refused; what is taken lies in flash."""
+    elf = firmware(tmp_path_factory.mktemp("fuzz"))
+    data = bytearray(elf.read_bytes())
+    for at, value in changes:
+        data[at % len(data)] = value
+    elf.write_bytes(data)
+    try:
+        loaded = image.load(elf, board())
+    except UserError:
+        return
+    assert loaded.address == 0x08000000 and len(loaded.data) <= 1 << 20
 
 
 def test_a_board_without_flash(tmp_path: Path, root: Path) -> None:

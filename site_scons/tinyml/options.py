@@ -44,16 +44,8 @@ _PATTERNS = {
 }
 # What decides how a firmware comes out, so that another commit can be built like this one.
 SHAPING = (
-    "board",
-    "model",
-    "quantize",
-    "engine",
-    "kernel",
-    "opt",
-    "arena",
-    "clock",
-    "fpu",
-    "profile",
+    *("board", "model", "quantize", "engine", "kernel"),
+    *("opt", "arena", "clock", "fpu", "profile"),
 )
 # Options of the virtual board, passed on to it as they are; strict=1 as a switch.
 EMULATORS = ("console", "link")  # of every emulator

@@ -163,6 +163,9 @@ def test_the_toolchain_file_is_the_boards(tmp_path: Path) -> None:
     assert "-mfpu=fpv5-sp-d16 -mfloat-abi=hard" in text
     assert "set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)" in text
     assert "/" not in text.replace("<", "")
+    soft = cmake_toolchain.text(boards.load(folder).with_fpu("soft"))
+    assert "-mfloat-abi=soft" in soft
+    assert "-mfpu" not in soft
     native = cmake_toolchain.text(boards.load(ROOT / "firmware/boards/host"))
     assert "Generic" not in native
     assert "set(CMAKE_C_COMPILER gcc)" in native

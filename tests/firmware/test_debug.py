@@ -125,6 +125,29 @@ def test_ctrl_c_stops_the_firmware_and_not_the_session(
     assert gone(elf)
 
 
+def test_ctrl_z_gives_the_shell_back(elf: Path, root: Path, environment: dict[str, str]) -> None:
+    """Stopped and continued as any program, and the terminal is as it was afterwards."""
+    shell = Terminal(["/bin/bash", "--norc", "-i"], environment | {"PS1": "shell> "}, root)
+    shell.wait_for("shell> ")
+    shell.type(" ".join(command(elf)) + "\n")
+    shell.wait_for("(gdb) ")
+    shell.type("\x1a")
+    shell.wait_for("Stopped")
+    shell.wait_for("shell> ")
+    shell.type("fg\n")
+    shell.wait_for("tinyml.debug")
+    shell.type("print 40 + 2\n")
+    shell.wait_for("= 42")
+    shell.wait_for("(gdb) ")
+    shell.type("quit\n")
+    shell.wait_for("shell> ")
+    shell.type("stty -a\n")
+    shell.wait_for(" echo ")
+    shell.type("exit\n")
+    assert shell.ended() == 0
+    assert gone(elf)
+
+
 def test_the_same_through_scons(root: Path, built: Path, environment: dict[str, str]) -> None:
     """SCons stands above gdb, and the shell that it starts; Ctrl-C is no business of theirs."""
     words = [sys.executable, "-m", "SCons", "-Q", "board=mps2-an500", "debug"]

@@ -19,8 +19,6 @@ from typing import Any
 import pytest
 
 from support import bare_mps2, bare_stm32, project
-from tinyml.boards import load
-from tinyml.emulator.serial_uart import serial_uart
 
 pytestmark = pytest.mark.live
 
@@ -39,37 +37,21 @@ STM32 = """
         }
         if (isr & 1u << 3) { REG(uart + ICR) = 1u << 3; wrong++; }
     }
-    void CONSOLE_IRQ(void) { serve(CONSOLE, 0); }
+    void irq71(void) { serve(0x40011400, 0); }
     void irq82(void) { serve(0x40007800, 1); }
     int main(void) {
         clock_216(7);
-        RCC_AHB1ENR |= 1 | 1u << 5;
-        RCC_APB2ENR |= 1u << 4 | 1u << 5;
+        RCC_AHB1ENR |= 1u << 5;
+        RCC_APB2ENR |= 1u << 5;
         RCC_APB1ENR |= 1u << 30;
-        CONSOLE_PINS;
+        uart6_pins();
         GPIO('F', 0x20) |= 0x88u << 24; GPIO('F', 0x00) |= 0xAu << 12;
-        REG(CONSOLE + BRR) = 938; REG(CONSOLE + CR1) = 0x2D;
+        REG(0x40011400 + BRR) = 938; REG(0x40011400 + CR1) = 0x2D;
         REG(0x40007800 + BRR) = 469; REG(0x40007800 + CR1) = 0x2D;
-        enable_irq(CONSOLE_NUMBER); enable_irq(82);
+        enable_irq(71); enable_irq(82);
         for (;;) { __asm volatile("wfi"); }
     }
 """
-CONSOLES = {
-    "USART1": {
-        "CONSOLE_IRQ": "irq37",
-        "CONSOLE_PINS": "GPIO('A', 0x24) |= 7u << 4; GPIO('A', 0x00) |= 2u << 18",
-        "CONSOLE_NUMBER": "37",
-        "CONSOLE": "0x40011000",
-    },
-    "USART6": {
-        "CONSOLE_IRQ": "irq71",
-        "CONSOLE_PINS": "uart6_pins()",
-        "CONSOLE_NUMBER": "71",
-        "CONSOLE": "0x40011400",
-    },
-}
-
-
 HOST = """
     #include "interface.h"
     int main(void) {
@@ -147,16 +129,7 @@ def runner(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         return Runner(request.param, build_host(folder), told=True)
     if request.param == "mps2-an500":
         return Runner(request.param, bare_mps2.build(folder), told=True)
-    return Runner(request.param, bare_stm32.build(folder, stm32_source()), told=False)
-
-
-def stm32_source() -> str:
-    """Return the program with the board's console."""
-    text = STM32
-    console = serial_uart(load(ROOT / "firmware" / "boards" / "stm32f746"), "console")
-    for word, meaning in CONSOLES[console].items():
-        text = re.sub(rf"\b{word}\b", meaning, text)
-    return text
+    return Runner(request.param, bare_stm32.build(folder, STM32), told=False)
 
 
 @pytest.fixture
@@ -266,6 +239,15 @@ def test_interrupted(start: Callable[..., subprocess.Popen[bytes]]) -> None:
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert b"Exception" not in err
+
+
+def test_input_that_nobody_takes_is_no_good_end(tmp_path: Path) -> None:
+    """A firmware that sleeps for ever with a byte unread hangs: that is said."""
+    source = "int main(void) { uart6_start(16000000, 115200, 0); for (;;) { __asm volatile(W); } }"
+    elf = bare_stm32.build(tmp_path, source.replace("W", '"wfi"'))
+    done = Runner("stm32f746", elf, told=False).run(b"a", "--uart6", "stdio")
+    assert done.returncode == 124
+    assert b"the firmware sleeps and nothing can wake it" in done.stderr
 
 
 @pytest.mark.parametrize(("key", "status"), [(b"\x04", 0), (b"\x03", 130)])

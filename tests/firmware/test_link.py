@@ -79,14 +79,14 @@ def test_pixels_are_quantized_by_the_firmware(run: Running) -> None:
 
 
 def counted(runner: str, image: Path) -> list[list[int]]:
-    """Return the costs of 12 inferences, and of their operators, in a firmware of their own."""
+    """Return the costs of 6 inferences, and of their operators, in a firmware of their own."""
     inputs, _ = link_scenes.digits()
     with (
         running(runner, image, *link_scenes.HURRIED[runner]) as run,
         patient(run) as client,
     ):
         found = []
-        for digit in inputs[:12]:
+        for digit in inputs[:6]:
             cost = client.infer(digit).cost
             found.append([cost, *(each.cost or 0 for each in client.operators())])
         return found
@@ -195,7 +195,7 @@ def test_a_bad_line(run: Running) -> None:
 def test_fuzz(run: Running) -> None:
     """Each port takes fuzz and goes on; tests/benchmarks/fuzz_ports.py sends a million bytes."""
     fuzz = Fuzz(run, *link_scenes.sample(), seed=7)
-    for _ in fuzz.send(("console", "link"), 10_000):
+    for _ in fuzz.send(("console", "link"), 8_000):
         pass
     fuzz.close()
     run.require_alive()

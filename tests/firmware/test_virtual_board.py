@@ -107,6 +107,17 @@ def test_runs_repeat_and_the_bin_is_the_elf(variant: Path, tmp_path: Path) -> No
     assert elf["arena_bytes"] > 0
 
 
+def test_estimated_cycles(variant: Path, tmp_path: Path) -> None:
+    """llvm-mca's estimate covers nearly all, stands apart and says what it is."""
+    run = emulate(variant / "mnist.elf", "--estimate", "--counts", str(tmp_path / "c"))
+    assert run.returncode == 0, run.stderr
+    found = json.loads((tmp_path / "c").read_text())["estimate"]
+    assert found["unit"] == "estimated cycles"
+    assert found["covered_instructions"] > 0.98 * found["instructions"]
+    assert 0.4 * found["instructions"] < found["cycles"] < 4 * found["instructions"]
+    assert found["limits"] in run.stderr
+
+
 def test_bytes_are_tflite_micros(variant: Path, tmp_path: Path) -> None:
     """The vectors' outputs, through semihosting, are the oracle's byte for byte."""
     model = models.load(ROOT / "models" / "mnist")

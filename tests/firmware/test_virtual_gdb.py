@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -182,3 +183,21 @@ def test_ctrl_c_while_waiting_for_gdb(board: subprocess.Popen[str]) -> None:
     _, err = board.communicate(timeout=20)
     assert board.returncode == 130
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("number", ["99999", "taken"])
+def test_port_that_cannot_be(elf: Path, number: str) -> None:
+    """Three lines, before anything runs."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1]) if number == "taken" else number
+        done = subprocess.run(
+            [sys.executable, "-m", "tinyml.emulator.stm32f746", str(elf), "--gdb", port],
+            env={**project.without_project_path(), "PYTHONPATH": str(project.ROOT / "site_scons")},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"cannot listen on TCP port {port} for GDB" in done.stderr
+    assert len(done.stderr.splitlines()) == 3

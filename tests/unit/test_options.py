@@ -49,6 +49,11 @@ def test_kernel_default_follows_the_board(root: Path) -> None:
         ({"timeout": "0"}, "timeout=0", "greater than 0"),
         ({"profile": "yes"}, "profile=yes", "profile=1"),
         ({"board": "host", "kernel": "cm7"}, "kernel=cm7", "kernel=reference"),
+        ({"fpu": "soft", "kernel": "cm7"}, "kernel=cm7 uses instructions of the FPU", "reference"),
+        ({"fpu": "soft", "board": "host"}, "fpu=soft has nothing to leave out", "board=stm32f746"),
+        ({"fpu": "single"}, "fpu=single", "fpu=soft"),
+        ({"gdbserver": "ocd"}, "gdbserver=ocd", "gdbserver=openocd"),
+        ({"script": "/nowhere.gdb"}, "script=/nowhere.gdb", "a file that is there"),
         ({"model": "../etc"}, "model=../etc", "model=mnist"),
         ({"model": "mnist,mnist"}, "model=mnist,mnist names", "once"),
         ({"model": "mnist,x"}, "model=mnist,x", "several"),
@@ -65,6 +70,22 @@ def test_wrong_options_are_refused(
         options.parse(arguments, root)
     assert culprit in caught.value.culprit
     assert allowed in caught.value.expected
+
+
+def test_without_the_fpu_the_kernels_are_those_that_need_none(root: Path) -> None:
+    """The default changes with it, and the variant's name says so."""
+    soft = options.parse({"fpu": "soft"}, root)
+    assert soft.kernel == "reference"
+    assert soft.variant == "stm32f746-aot-reference-int8-speed-softfpu"
+
+
+def test_options_of_debug_are_passed_on(root: Path) -> None:
+    """Those that were given, as its own command line has them."""
+    given = {"debugger": "none", "gdb_port": "3333", "load": "1", "serial": "066D"}
+    assert set(options.parse(given, root).debug) == {
+        *("--debugger=none", "--gdb_port=3333", "--load", "--serial=066D")
+    }
+    assert options.parse({}, root).debug == ()
 
 
 def test_help_lists_every_option_with_values_and_default(root: Path) -> None:
@@ -104,3 +125,38 @@ def test_readme_lists_every_option_and_value(root: Path) -> None:
         for value in option.values:
             row = rows.get(option.name, rows["<component>"])
             assert f"`{value}`" in row or option.name == "component", (option.name, value)
+
+
+def test_what_a_size_is_compared_with(root: Path) -> None:
+    """A file or a commit, and how much growth is allowed; neither shapes the firmware."""
+    choice = options.parse({"baseline": "HEAD~1", "threshold": "0.5%", "board": "host"}, root)
+    assert (choice.baseline, choice.threshold) == ("HEAD~1", "0.5%")
+    assert choice.variant == options.parse({"board": "host"}, root).variant
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("baseline", ""), ("baseline", "--upload-pack=x"), ("threshold", "-1"), ("threshold", "many")],
+)
+def test_no_baseline_and_no_threshold(root: Path, name: str, value: str) -> None:
+    """Nothing that a tool could take for an option of its own."""
+    with pytest.raises(UserError, match=f"{name}="):
+        options.parse({name: value}, root)
+
+
+def test_another_commit_is_built_with_the_words_that_shape_a_firmware(root: Path) -> None:
+    """No more than was given, as it may not know the others; a folder by its absolute path."""
+    given = {"opt": "size", "board": "host", "threshold": "1", "verbose": "1", "cmsis_nn": "auto"}
+    assert options.parse(given, root).given == ("board=host", "opt=size", "cmsis_nn=auto")
+    folder = {"cmsis_core": str(root / "firmware" / ".." / "firmware")}
+    assert options.parse(folder, root).given == (f"cmsis_core={root / 'firmware'}",)
+
+
+def test_what_changes_the_variant_shapes_the_firmware(root: Path) -> None:
+    """An option that is added to the one must be added to the other."""
+    usual = options.parse({}, root).variant
+    for option in options.table(root):
+        for value in (*option.values, "288"):
+            if option.accepts(value) and option.name not in ("component", "kernel"):
+                changed = options.parse({option.name: value}, root).variant != usual
+                assert not changed or option.name in options.SHAPING

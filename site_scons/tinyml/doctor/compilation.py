@@ -56,12 +56,13 @@ def optimisation(patient: Patient) -> Iterator[Finding]:
 @check("builtins", "debug")
 def builtins(patient: Patient) -> Iterator[Finding]:
     """The compiler may put instructions in the place of memcpy, fabsf and their like."""
-    without = [unit.name for unit, _ in patient.own if "-fno-builtin" in unit.options]
-    if without:
+    flags = ("-fno-builtin", "-ffreestanding")  # the second brings the first
+    found = {u.name: flag for u, _ in patient.own for flag in flags if flag in u.options}
+    if found:
         yield warning(
-            f"{listed(without)} were compiled with -fno-builtin (or -ffreestanding's):"
-            " small copies and float functions become calls",
-            "leave -fno-builtin out; -fno-builtin-NAME is for a single function",
+            f"{listed(found)}: compiled with {' and '.join(sorted(set(found.values())))}, so small"
+            " copies and float functions become calls",
+            "leave it out; -fno-builtin-NAME is for a single function",
         )
     else:
         yield ok("-fno-builtin is not used")

@@ -39,7 +39,7 @@ def caches(patient: Patient) -> Iterator[Finding]:
     elif not patient.board.emulator or patient.board.emulator.kind == "virtual":
         yield warning(
             f"nothing switches on {' nor '.join(missing)}: flash answers with wait states",
-            "call both first in the reset handler, or say why not",
+            "call both in the reset handler, before anything else",
         )
     else:
         yield info(f"nothing switches on {' nor '.join(missing)}; an emulator has none")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from elftools.common.exceptions import DWARFError
+from elftools.common.exceptions import DWARFError, ELFError
+from elftools.construct import ConstructError
 from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
 from elftools.dwarf.dwarfinfo import DWARFInfo
@@ -22,7 +23,7 @@ from elftools.elf.elffile import ELFFile
 from tinyml.elf.image import DAMAGE, printable
 
 MOST_ENTRIES = 2_000_000  # a damaged sibling offset must not be followed round and round
-_DAMAGE = (*DAMAGE, DWARFError, OSError)
+_DAMAGE = (*DAMAGE, DWARFError, ELFError, ConstructError, OSError)
 _TYPES = {
     "DW_TAG_structure_type": "struct",
     "DW_TAG_class_type": "class",

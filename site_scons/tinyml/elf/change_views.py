@@ -19,6 +19,7 @@ from tinyml.elf.stored import MEMORIES
 FORMAT = 1
 TOP = 20
 _WIDEST = 1 << 16
+_NAMELESS = {"library": "(objects)"}  # what lies in no library
 _VERBS = {match.MOVED: "moved from", match.RENAMED: "renamed from"}
 
 
@@ -119,7 +120,7 @@ def _table(heading: str, rows: Sequence[Row]) -> Table:
         table.add_column("where", overflow="fold")
         table.add_column("what", overflow="fold")
     for row in rows:
-        cells = [Text(row.name or "(none)")]
+        cells = [Text(row.name or _NAMELESS.get(heading, "(none)"))]
         for delta in (row.flash, row.ram):
             cells += [Text(str(delta.old)), Text(str(delta.new)), _signed(delta)]
         if isinstance(row, Symbol):
@@ -183,14 +184,14 @@ def _folded(count: str, heading: str, rows: Sequence[Row]) -> list[str]:
     return [
         f"<details><summary>{count} {plural}</summary>",
         "",
-        *_markdown_table(columns, (_markdown_cells(row) for row in rows)),
+        *_markdown_table(columns, (_markdown_cells(row, heading) for row in rows)),
         "",
         "</details>",
     ]
 
 
-def _markdown_cells(row: Row) -> list[str]:
-    cells = [_code(row.name or "(none)")]
+def _markdown_cells(row: Row, heading: str) -> list[str]:
+    cells = [_code(row.name or _NAMELESS.get(heading, "(none)"))]
     for delta in (row.flash, row.ram):
         cells += [str(delta.new), signed(delta)]
     if isinstance(row, Symbol):

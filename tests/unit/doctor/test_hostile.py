@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 from tinyml import boards
 from tinyml.boards import Board
+from tinyml.doctor import units
 from tinyml.doctor.checks import ordered
 from tinyml.doctor.finding import ERROR, IMAGE, SEVERITIES, answer
 from tinyml.doctor.patient import Patient, of
+from tinyml.elf import headers
 from unit.elf import tiny_elf
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,6 +81,25 @@ def test_no_altered_file_makes_a_check_fall(
     path = folder / "altered.elf"
     path.write_bytes(data[: int(cut * len(data))])
     examined(path, disco)
+
+
+@pytest.mark.live
+@pytest.mark.skipif(shutil.which(GCC) is None, reason=f"no {GCC}")
+@pytest.mark.parametrize("value", [0, 63, 255])
+def test_no_altered_debug_information_makes_its_reader_fall(
+    value: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each of the first bytes of each section in turn: lengths, versions, codes and forms."""
+    folder = tmp_path_factory.getbasetemp()
+    data = real(folder)
+    path = folder / "debug.elf"
+    for section in headers.read(data).sections:
+        if section.name.startswith((".debug_", ".ARM.attributes")):
+            for offset in range(min(48, section.size)):
+                altered = bytearray(data)
+                altered[section.offset + offset] = value
+                path.write_bytes(altered)
+                units.read(path)
 
 
 @given(data=st.binary(max_size=200))
@@ -152,6 +174,25 @@ def test_the_command_line_says_what_it_found(tmp_path: Path) -> None:
         check.id for check in ordered() if check.subject == IMAGE
     }
     assert {"severity", "evidence", "fix", "holds", "subject"} <= document["findings"][0].keys()
+
+
+def test_a_reader_who_has_seen_enough_is_no_accident(tmp_path: Path) -> None:
+    """The status is the image's all the same."""
+    path = tmp_path / "x.elf"
+    path.write_text("no firmware at all")
+    read, write = os.pipe()
+    os.close(read)
+    words = [sys.executable, "-m", "tinyml.doctor", str(path), "--image-only"]
+    done = subprocess.run(
+        words,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "site_scons")},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_mistakes_on_the_command_line_are_told_in_three_lines(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tinyml.boards import Board
 from tinyml.doctor import checks  # noqa: F401 - fills the registry
 from tinyml.doctor.finding import ERROR, IMAGE, INFO, OK, REGISTRY, UNKNOWN, WARNING, answer
 from tinyml.doctor.patient import Patient
+from tinyml.doctor.units import Unit
 from unit.doctor.foreign import FPU, MAIN, Recipe, build, run
 
 pytestmark = [
@@ -62,7 +63,10 @@ SICK: dict[str, tuple[tuple[Recipe, str, str], ...]] = {
         (Recipe(level=("-O2",)), UNKNOWN, "no debug information"),
         (Recipe(flags=("-gno-record-gcc-switches",)), ERROR, "-O0"),
     ),
-    "builtins": ((Recipe(flags=("-fno-builtin",)), WARNING, "main.c, other.c"),),
+    "builtins": (
+        (Recipe(flags=("-fno-builtin",)), WARNING, "main.c, other.c"),
+        (Recipe(other=("-ffreestanding",)), WARNING, "other.c: compiled with -ffreestanding"),
+    ),
     "abi": (
         (Recipe(other=("-fno-short-enums",)), ERROR, "-fshort-enums: main.c; -fno-short-enums: o"),
         (Recipe(other=("-fsigned-char",)), ERROR, "-fsigned-char"),
@@ -225,6 +229,19 @@ def test_a_guard_on_one_of_two_ways_is_no_guard(tmp_path: Path, disco: Board) ->
     assert found[0].severity == ERROR
 
 
+def test_callers_are_ours_and_as_the_source_has_them(tmp_path: Path) -> None:
+    """Not the library's own functions, and not a mangled name."""
+    (tmp_path / "x.cc").write_text(
+        "#include <cstdlib>\nvolatile int n; char *volatile p; namespace deep { struct Thing {\n"
+        "__attribute__((noinline)) void grow(int by) { p = (char *)malloc(by); } } thing; }\n"
+        'extern "C" void reset() { deep::thing.grow(n); for (;;) {} }\n'
+    )
+    words = ("arm-none-eabi-g++", "-mcpu=cortex-m7", "-mthumb", "-O1", "-g", "--specs=nosys.specs")
+    run(tmp_path, *words, "-nostartfiles", "-Wl,-e,reset", "x.cc", "-o", "x.elf")
+    found = answer(REGISTRY["heap"], Patient(tmp_path / "x.elf"))[0]
+    assert "called by deep::Thing::grow(int):" in found.evidence
+
+
 def test_qemu_answers_semihosting(built: Callable[[Recipe], Path], root: Path) -> None:
     """What is an error on hardware is how a firmware ends in an emulator."""
     board = boards.load(root / "firmware" / "boards" / "mps2-an500")
@@ -247,6 +264,66 @@ def test_the_record_says_what_the_image_cannot(
     assert "opt=speed" in answer(REGISTRY["optimisation"], debug)[0].fix
 
 
+@pytest.mark.parametrize(
+    ("producers", "severity", "words"),
+    [
+        (("GNU C11 10.3.1 20210824 -mcpu=cortex-m7 -O2",), WARNING, "GCC 10.3.1; the oldest"),
+        (("GNU C11 12.2.1 20221205 -O2", "GNU C++17 13.2.0 -O2"), WARNING, "GCC 12.2.1, 13.2.0"),
+        (("clang version 16.0.6",), INFO, "clang version 16.0.6, whose flags"),
+        (("GNU C11 12.2.1 20221205 -O2",), OK, "GCC 12.2.1"),
+    ],
+)
+def test_the_compiler_is_told_by_what_it_wrote(
+    producers: tuple[str, ...],
+    severity: str,
+    words: str,
+    built: Callable[[Recipe], Path],
+    disco: Board,
+) -> None:
+    """One that is too old, two versions, and one of which nothing is known."""
+    patient = Patient(built(Recipe()), disco)
+    patient.__dict__["linked"] = tuple((Unit("x.c", each, (), {}), 10) for each in producers)
+    found = answer(REGISTRY["toolchain"], patient)[0]
+    assert found.severity == severity
+    assert words in found.evidence
+
+
+def test_the_last_of_several_levels_counts() -> None:
+    """As for gcc itself; -O is -O1, and none at all is -O0."""
+    for flags, level in (("-O2 -O0", "O0"), ("-Os", "Os"), ("-O", "O1"), ("-mthumb", "O0")):
+        assert Unit("x.c", f"GNU C11 12.2.1 {flags}", (), {}).optimisation == level
+    assert Unit("x.c", "clang version 16", (), {}).optimisation == ""
+
+
+TFLM = "_ZN6tflite16MicroInterpreter6InvokeEv"
+REFERENCE = "_ZN6tflite21reference_integer_ops14ConvPerChannelERKNS_10ConvParamsE"
+
+
+@pytest.mark.parametrize(
+    ("names", "severity", "words"),
+    [
+        ((TFLM,), WARNING, "tflite-micro without a function of CMSIS-NN"),
+        ((TFLM, REFERENCE), WARNING, "OPTIMIZED_KERNEL_DIR"),
+        ((TFLM, "arm_convolve_wrapper_s8", REFERENCE), INFO, "1 reference kernels"),
+        ((TFLM, "arm_convolve_wrapper_s8", "arm_softmax_s8"), OK, "2 functions of CMSIS-NN"),
+        (("main",), UNKNOWN, "no tflite-micro"),
+    ],
+)
+def test_kernels_of_tflite_micro_are_told_by_their_names(
+    names: tuple[str, ...],
+    severity: str,
+    words: str,
+    built: Callable[[Recipe], Path],
+    disco: Board,
+) -> None:
+    """Mangled by the C++ ABI, as every compiler of Arm's does."""
+    patient = Patient(built(Recipe()), disco)
+    patient.__dict__["symbols"] = {name: [] for name in names}
+    found = answer(REGISTRY["kernels"], patient)[0]
+    assert found.severity == severity
+    assert words in found.evidence + found.fix
+
+
 def with_operator(kernel: str, **operator: object) -> dict[str, object]:
     """Return a plan with one operator."""
     return {"kernel": kernel, "name": "m", "operators": [{"index": 3, "type": "ADD"} | operator]}
@@ -257,7 +334,7 @@ def with_operator(kernel: str, **operator: object) -> dict[str, object]:
     [
         ({"kernel": "reference", "name": "m"}, WARNING, "m runs on the reference kernels"),
         (with_operator("cm7", function="other", macs=9), WARNING, "operator 3, ADD run on ref"),
-        (with_operator("cm7", function="other", macs=0), INFO, "no tuned kernel"),
+        (with_operator("cm7", function="other", macs=0), INFO, "no tuned kernel, and no MACs"),
         (with_operator("cm7", function="x", macs=9), OK, "1 operators"),
         (with_operator("cmsis-nn", fallback="too wide"), WARNING, "fell back to our kernel: too"),
         (with_operator("cmsis-nn", fallback=""), OK, "every operator"),

@@ -135,6 +135,17 @@ def test_a_board_without_fpu_wants_soft_float() -> None:
     """There the FPU's attributes must be absent."""
     board = replace(BOARD, core=replace(CORE, float_abi="soft"))
     check(parse(build(attributes={6: 13}), "tiny.elf"), board)
+
+
+def test_a_board_whose_fpu_is_left_out_on_purpose() -> None:
+    """``--fpu soft``: then an image that uses it is the wrong one."""
+    board = replace(BOARD, core=CORE).with_fpu("soft")
+    assert board.core is not None
+    assert board.core.flags == ("-mcpu=cortex-m7", "-mthumb", "-mfloat-abi=soft")
+    assert BOARD.with_fpu("hard") is BOARD
+    check(parse(build(attributes={6: 13}), "tiny.elf"), board)
+    with pytest.raises(UserError, match="built for float ABI hard"):
+        check(parse(build(), "tiny.elf"), board)
     with pytest.raises(UserError, match="float ABI hard"):
         check(parse(build(), "tiny.elf"), board)
 

@@ -88,9 +88,13 @@ PORTS = "ABCDEFGHIJK"
 # Pins that can carry a UART's TX: DS10916 table 12. Port, pin, alternate function.
 TX_PINS = {
     "USART1": (("A", 9, 7), ("B", 6, 7)),
+    "USART2": (("A", 2, 7), ("D", 5, 7)),
     "USART3": (("B", 10, 7), ("C", 10, 7), ("D", 8, 7)),
+    "UART4": (("A", 0, 8), ("C", 10, 8), ("H", 13, 8)),
+    "UART5": (("C", 12, 8),),
     "USART6": (("C", 6, 8), ("G", 14, 8)),
     "UART7": (("F", 7, 8), ("E", 8, 8)),
+    "UART8": (("E", 1, 8),),
 }
 
 

@@ -24,13 +24,9 @@ IBUSERR, PRECISERR, IMPRECISERR = 1 << 8, 1 << 9, 1 << 10
 UNSTKERR, STKERR, BFARVALID = 1 << 11, 1 << 12, 1 << 15
 UNDEFINSTR, INVSTATE, INVPC, NOCP, DIVBYZERO = 1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 25
 VECTTBL, FORCED, DEBUGEVT = 1 << 1, 1 << 30, 1 << 31
-SPSEL, NPRIV = 1 << 1, 1 << 0
-ALIGNED = 1 << 9  # in the stacked xPSR: four bytes were left free
 EXC_RETURNS = (0xFFFFFFF1, 0xFFFFFFF9, 0xFFFFFFFD, 0xFFFFFFE1, 0xFFFFFFE9, 0xFFFFFFED)
 NAMES = {2: "NMI", 3: "HardFault", 4: "MemManage", 5: "BusFault", 6: "UsageFault", 11: "SVCall"}
 NAMES |= {14: "PendSV", 15: "SysTick"}
-BASIC = ("r0", "r1", "r2", "r3", "r12", "lr")
-FLOATING = tuple(f"s{number}" for number in range(16))
 # Memory types without execution: ARMv7-M ARM table B3-1.
 NEVER_EXECUTED = (range(0x40000000, 0x60000000), range(0xA0000000, 0x100000000))
 CAUSES = {

@@ -242,7 +242,7 @@ class Debugger:
         self._passed = core.hook.pc if core.hook.pc in core.breakpoints else None
         self._machine.protection.passed = core.hook.pc
         self._halted, self._reason = False, b""
-        self._machine.keep_pace_from_now()
+        self._machine.pace.begin()
 
     def _point(self, rest: bytes, insert: bool) -> bytes:
         """Set or take away a breakpoint (0, 1) or a watchpoint (2 to 4)."""

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from tinyml.emulator.ports import Port
-from tinyml.emulator.stm32f746 import chip
+from tinyml.emulator.stm32f746 import chip, lookahead
 from tinyml.emulator.stm32f746.bus import Bus
-from tinyml.emulator.stm32f746.condition import condition_holds
 from tinyml.emulator.stm32f746.core import Core, Stop, Why
 from tinyml.emulator.stm32f746.cycle_counter import CycleCounter
+from tinyml.emulator.stm32f746.debugger import Debugger
 from tinyml.emulator.stm32f746.dma import Dma
 from tinyml.emulator.stm32f746.dwt import Dwt
 from tinyml.emulator.stm32f746.exceptions import Exceptions, name_of
 from tinyml.emulator.stm32f746.flash import Flash
+from tinyml.emulator.stm32f746.flash_memory import FlashMemory
 from tinyml.emulator.stm32f746.image import Image
 from tinyml.emulator.stm32f746.line import Line
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.memory import Memories, chip_memories
 from tinyml.emulator.stm32f746.nvic import Nvic
+from tinyml.emulator.stm32f746.pace import LONGEST_WAIT, Pace
+from tinyml.emulator.stm32f746.pace import SLICE as SLICE_SECONDS
 from tinyml.emulator.stm32f746.peripheral import Gate, Peripheral, System
 from tinyml.emulator.stm32f746.protection import Protection
 from tinyml.emulator.stm32f746.pwr import Pwr
@@ -33,10 +34,8 @@ from tinyml.emulator.stm32f746.semihosting import BKPT_NUMBER, Semihosting
 from tinyml.errors import UserError
 
 SLICE = 2_000_000  # instructions at most between two looks at the wall clock
-PACE = 1e-3  # seconds of virtual time between two looks, in real time
 LEDS = {("I", 1): "LD1"}  # UM1907 section 6.17
 MAX_RESETS = 100
-LONGEST_WAIT = 0.1  # seconds between two looks at the limits while the core sleeps
 QUIET = 3.0  # seconds of virtual time asleep, after the end of the input, that end the run
 NEAR = 0x10000  # a stack pointer so little below its stack got there by growing
 
@@ -68,29 +67,6 @@ class _Idle:
     slept: int = 0
 
 
-class Debugger(Protocol):
-    """What a debugger does around each stretch of execution: see gdb.py."""
-
-    @property
-    def masks_interrupts(self) -> bool:
-        """Whether no exception is to be taken now."""
-
-    def before(self) -> bool:
-        """Let the board stand as long as it must; return whether it may run."""
-
-    def run(self, deadline: int) -> Stop:
-        """Let the core run."""
-
-    def after(self, stop: Stop) -> None:
-        """Look at what ended the run."""
-
-    def breakpoint(self) -> None:
-        """The core stands before a BKPT."""
-
-    def ended(self, status: int) -> None:
-        """The run is over."""
-
-
 class Stm32F746:
     """One board with one image."""
 
@@ -109,11 +85,10 @@ class Stm32F746:
         self.faults: list[str] = []
         self._reset_cause: str | None = None
         self._bus_error: int | None = None
-        self._input, self._came = threading.Event(), True
+        self._came = True
         self._idle = _Idle()
         self._interrupted = False
         self._event_register = False
-        self._stale: list[tuple[int, int]] = []
         self.debugger: Debugger | None = None
         self._build()
         self._load()
@@ -123,7 +98,8 @@ class Stm32F746:
     def _build(self) -> None:
         system = System(self.time, self.log, self, self.nvic.set_line, self._request_reset)
         self.rcc = Rcc("RCC", 0x40023800, system, self.setup.crystal_hz)
-        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error, self)
+        self.flash_memory = FlashMemory(self.core, self.time, self._attention)
+        self.flash = Flash("FLASH", 0x40023C00, system, self._note_bus_error, self.flash_memory)
         self.pwr = Pwr("PWR", 0x40007000, system, Gate("apb1enr", 28))
         self.scs = Scs("SCS", 0xE000E000, system, self.nvic)
         self.dwt = Dwt("DWT", 0xE0001000, system, lambda: self.scs.bit("demcr", 24))
@@ -167,6 +143,7 @@ class Stm32F746:
             for name, uart in self.uarts.items()
         }
         self._ports = [line.port for line in self.lines.values() if line.port.where != "off"]
+        self.pace = Pace(self.time, self._ports, self.setup.realtime)
         for name, line in self.lines.items():
             line.port.on_input = self._input_came
             uart = self.uarts[name]
@@ -216,7 +193,7 @@ class Stm32F746:
     def _input_came(self) -> None:
         """Called by a port, from its own thread."""
         self._came = True
-        self._input.set()
+        self.pace.input_came()
         self.core.hook.attention = 1
 
     def _pump(self) -> None:
@@ -247,10 +224,10 @@ class Stm32F746:
         """The firmware polls: let the time pass until something happens, or input comes."""
         due = self.time.next_time()
         if due != NEVER:
-            slice_ = self.time.cycles(PACE) if self._realtime else NEVER
+            slice_ = self.time.cycles(SLICE_SECONDS) if self.pace.kept else NEVER
             self.time.skip(min(due, self._end_of_time(), self.time.now + slice_))
-        elif self._live:
-            self._wait_for_input(PACE)
+        elif self.pace.live:
+            self.pace.wait(SLICE_SECONDS)
         self._attention()
 
     def _led(self, letter: str) -> Callable[[int, bool], None]:
@@ -303,7 +280,7 @@ class Stm32F746:
             BoardError: the firmware did what the chip cannot do.
         """
         self._started = time.monotonic()
-        self._wall, self._virtual = self._started, 0.0
+        self.pace.begin()
         for line in self.lines.values():
             line.port.start()
         self._reset("power")
@@ -349,10 +326,9 @@ class Stm32F746:
             self.exceptions.deliver()
         if self._over() or (self.debugger and not self.debugger.before()):
             return
-        if self._stale:
-            self._forget_code()
+        self.flash_memory.refresh()
         self.protection.update()
-        realtime = self._realtime
+        realtime = self.pace.kept
         deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
         stop = (self.debugger or self.core).run(deadline - self.time.skipped)
         self._handle(stop)
@@ -361,21 +337,11 @@ class Stm32F746:
         if self.debugger:
             self.debugger.after(stop)
         if realtime:
-            self._keep_pace()
-
-    def _forget_code(self) -> None:
-        """Code in flash has changed; not while it runs."""
-        for address, size in self._stale:
-            self.core.forget_code(address, size)
-        self._stale.clear()
+            self.pace.keep()
 
     def restart(self) -> None:
         """Begin again at the reset vector, as a debugger asks for it."""
         self._reset("power")
-
-    def keep_pace_from_now(self) -> None:
-        """The time that passed while the board stood is not to be caught up."""
-        self._wall, self._virtual = time.monotonic(), self.time.seconds
 
     def _restart(self, cause: str) -> None:
         self.resets.append(f"{cause} at pc {self.image.describe(self.core['pc'])}")
@@ -413,31 +379,8 @@ class Stm32F746:
         return NEVER if self.setup.limit is None else self.setup.limit + self.time.skipped
 
     def _next_look(self, realtime: bool) -> int:
-        slice_ = self.time.cycles(PACE) if realtime else SLICE
+        slice_ = self.time.cycles(SLICE_SECONDS) if realtime else SLICE
         return self.time.now + slice_
-
-    def _keep_pace(self) -> None:
-        """In real time, wait until the wall clock has caught up."""
-        ahead = self._ahead
-        if ahead > PACE:
-            self._flush()
-            self._wait_for_input(ahead)
-        elif ahead < -0.1:  # this computer is too slow; nothing is gained by hurrying later
-            self._wall, self._virtual = time.monotonic(), self.time.seconds
-
-    @property
-    def _ahead(self) -> float:
-        """Seconds by which virtual time is ahead of the wall clock."""
-        return (self.time.seconds - self._virtual) - (time.monotonic() - self._wall)
-
-    @property
-    def _live(self) -> bool:
-        """Whether any port may still bring something."""
-        return any(port.live for port in self._ports)
-
-    @property
-    def _realtime(self) -> bool:
-        return self._live if self.setup.realtime is None else self.setup.realtime
 
     def interrupt(self) -> None:
         """End the run as soon as the core is between two blocks, as by Ctrl-C.
@@ -449,16 +392,6 @@ class Stm32F746:
             raise KeyboardInterrupt
         self._interrupted = True
         self.core.hook.attention = 1
-
-    def _wait_for_input(self, seconds: float) -> None:
-        self._flush()
-        if seconds > 0:
-            self._input.wait(seconds)
-        self._input.clear()
-
-    def _flush(self) -> None:
-        for line in self.lines.values():
-            line.port.flush()
 
     # --- stops -------------------------------------------------------------------------
 
@@ -483,9 +416,13 @@ class Stm32F746:
         elif why is Why.SEV:
             self._event_register = True
         elif why is Why.NO_FPU:
-            self._reach_fpu_instruction(stop)
+            reached = lookahead.reach_fpu_instruction(self.core, stop)
+            if reached.why is Why.NO_FPU:
+                self.exceptions.fault(reached)
+            else:
+                self._handle(reached)
         elif why is Why.DIVISION:
-            self._reach_division(stop)
+            self._handle(lookahead.reach_division(self.core, stop))
         else:
             self.exceptions.fault(stop)
 
@@ -526,41 +463,6 @@ class Stm32F746:
         else:
             self._handle(after)
 
-    def _reach_fpu_instruction(self, stop: Stop) -> None:
-        """The block ahead uses the FPU, which is off: run up to the instruction that does."""
-        address = self._find(stop.pc, lambda first: first & 0xEC00 == 0xEC00)
-        if self._reaches(stop.pc, address):
-            self.exceptions.fault(Stop(Why.NO_FPU, address))
-
-    def _reach_division(self, stop: Stop) -> None:
-        """The block ahead divides, and CCR.DIV_0_TRP is set: look at the divisor."""
-        address = self._find(stop.pc, lambda first: first & 0xFFD0 == 0xFB90)
-        if not self._reaches(stop.pc, address):
-            return
-        second = int.from_bytes(self.memories.read(address + 2, 2) or b"", "little")
-        if self.core[_register(second & 0xF)] == 0 and condition_holds(self.core.hook.xpsr):
-            self.exceptions.fault(Stop(Why.DIVIDE_BY_ZERO, address))
-        else:
-            self._handle(self.core.step())
-
-    def _find(self, address: int, matches: Callable[[int], bool]) -> int:
-        """Return the first instruction from ``address`` on whose first halfword matches."""
-        while (code := self.memories.read(address, 2)) is not None:
-            if matches(int.from_bytes(code, "little")):
-                break
-            address += self.core.width(address)
-        return address
-
-    def _reaches(self, start: int, address: int) -> bool:
-        """Run from ``start`` up to ``address`` in the same block; False when it stopped before."""
-        if address == start:
-            return True
-        reached = self.core.step_to(address)
-        if reached.why is Why.BOUNDARY:
-            return True
-        self._handle(reached)
-        return False
-
     # --- sleep: ARMv7-M ARM sections B1.5.18 and B1.5.19 ----------------------------------------
 
     def _wait_for_event(self) -> None:
@@ -579,11 +481,11 @@ class Stm32F746:
             if self._input_is_over(due):
                 self.finished = True
                 return
-            if due == NEVER and not self._live:
+            if due == NEVER and not self.pace.live:
                 self.ended = "the firmware sleeps and nothing can wake it"
                 return
             if due == NEVER:
-                self._wait_for_input(LONGEST_WAIT)
+                self.pace.wait(LONGEST_WAIT)
             else:
                 self._pass_time(due)
             self.time.run_due()
@@ -591,17 +493,11 @@ class Stm32F746:
                 return
 
     def _pass_time(self, due: int) -> None:
-        if self._realtime:
-            due = min(due, self._wait_until(due))
+        if self.pace.kept:
+            due = min(due, self.pace.wait_until(due))
         before = self.time.now
         self.time.skip(due)
         self._idle.slept += self.time.now - before
-
-    def _wait_until(self, due: int) -> int:
-        """Wait until it is ``due`` by the wall clock, or input comes; return what time it is."""
-        now = self.time.now
-        self._wait_for_input(min((due - now) / self.time.cycles(1.0) + self._ahead, LONGEST_WAIT))
-        return now + self.time.cycles(max(0.0, -self._ahead))
 
     def _input_is_over(self, due: int) -> bool:
         """Return whether the firmware, asleep until ``due``, has done all that it was given.
@@ -609,7 +505,7 @@ class Stm32F746:
         Its input was finite and has ended, it answers nothing any more, and it sleeps: for ever,
         or for `QUIET` seconds but for a tenth of them.
         """
-        if self._live or not any(port.ended for port in self._ports):
+        if self.pace.live or not any(port.ended for port in self._ports):
             return False
         if not all(line.idle for line in self.lines.values()):
             return False
@@ -619,29 +515,6 @@ class Stm32F746:
         passed = self.time.now - self._idle.since
         quiet = passed >= self.time.cycles(QUIET) and self._idle.slept >= 0.9 * passed
         return due == NEVER or quiet
-
-    # --- what the flash interface needs ------------------------------------------------------
-
-    def program(self, address: int, data: bytes) -> None:
-        """Clear the bits of flash that are clear in ``data``."""
-        old = self.memories.read(address, len(data)) or b""
-        new = bytes(a & b for a, b in zip(old, data, strict=True))
-        self.memories.program(address, new)
-        self._stale.append((address, len(data)))
-        self._attention()
-
-    def erase(self, addresses: range) -> None:
-        """Set all bits of ``addresses``."""
-        self.memories.program(addresses.start, b"\xff" * len(addresses))
-        self._stale.append((addresses.start, len(addresses)))
-        self._attention()
-
-    def stall(self, time: int) -> None:
-        """A core that fetches from flash waits for it; one that runs in RAM goes on."""
-        found = self.memories.at(self.core.hook.address)
-        if found and found[0].name == "FLASH":
-            self.time.skip(time)
-        self._attention()
 
     # --- what DMA needs ------------------------------------------------------------------
 
@@ -671,7 +544,3 @@ class Stm32F746:
     def peripheral(self, name: str) -> Peripheral:
         """Return a peripheral by name."""
         return {peripheral.name: peripheral for peripheral in self.bus.all}[name]
-
-
-def _register(number: int) -> str:
-    return {13: "sp", 14: "lr", 15: "pc"}.get(number, f"r{number}")

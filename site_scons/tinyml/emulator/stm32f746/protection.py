@@ -108,8 +108,7 @@ class Protection:
         allowed = self._mpu.page(page, PAGE, mode) if mode.on else READ | WRITE | EXECUTE
         for watch in self.watches:
             if watch.meets(page, PAGE):
-                # What may be written must be readable: unicorn's writes are read too.
-                allowed &= ~watch.what & ~(READ * bool(watch.what & READ))
+                allowed &= ~watch.what
         return allowed
 
     def _reach_peripherals(self, mode: Mode) -> None:

@@ -145,6 +145,16 @@ def kinds() -> Mapping[str, Kind]:
     return {n: typed_toml.build(Kind, t, f"{path}: [{n}]", "") for n, t in _read(path).items()}
 
 
+def openocd_values(kind: str | None, flash: Flash) -> dict[str, words.Value]:
+    """Return what OpenOCD is told of a probe: its file and transport, None where it needs none.
+
+    Without a ``kind`` it is the probe on the board.
+    """
+    known = kinds()[kind] if kind else Kind("")
+    interface = known.openocd or flash.openocd_interface
+    return {"interface": interface or None, "transport": known.transport or None}
+
+
 @functools.cache
 def causes() -> Mapping[str, Cause]:
     """Return what goes wrong, by name, in the order in which it is looked for."""

@@ -61,7 +61,7 @@ class Job:
             "end": flash.end,
             "baud": request.baud,
             "port": request.port,
-            "server": request.server,
+            "gdbserver": request.gdbserver,
             "drive": probe.serial if probe and probe.kind == "volume" else request.port,
             "serial": request.serial and (probe.serial if probe else request.serial),
             **programmers.openocd_values(probe.kind if probe else None, request.flash),

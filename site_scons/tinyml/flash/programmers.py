@@ -20,7 +20,7 @@ PARTS = ("write", "verify", "erase", "reset")
 #: What a template may name beside the board's own values and the programmer's tools.
 GIVEN = (
     *("tool", "python", "image", "elf", "address", "end", "size", "serial", "port", "baud"),
-    *("server", "drive", "interface", "transport", "readback", "script", "board"),
+    *("gdbserver", "drive", "interface", "transport", "readback", "script", "board"),
 )
 
 

@@ -7,6 +7,7 @@ Exit status: 0, or 1 where there is an error.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def _chosen(arguments: argparse.Namespace) -> list[str]:
     return [question.id for question in ordered() if question.subject in subjects]
 
 
+def _show(text: str) -> None:
+    """Print the report; a reader who has gone away (``| head``) is not worth a traceback."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> int:
     """Examine a firmware and this computer."""
     arguments = _arguments()
@@ -62,10 +72,8 @@ def main() -> int:
     chosen = _chosen(arguments)
     patient = of(arguments.elf, arguments.board_dir)
     answers = [(each, answer(each, patient)) for each in ordered() if each.id in chosen]
-    if arguments.json:
-        print(report.as_json(patient, answers))
-    else:
-        print(report.text(patient, answers, arguments.all))
+    text = report.as_json(patient, answers) if arguments.json else ""
+    _show(text or report.text(patient, answers, arguments.all))
     return int(any(found.severity == ERROR for _, each in answers for found in each))
 
 

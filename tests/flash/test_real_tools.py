@@ -232,7 +232,7 @@ def test_tcl_reads_a_quoted_word_as_one(tmp_path: Path) -> None:
         ("pyocd", "pyocd", {}, "pyocd finds no probe"),
         ("dfu-util", "dfu-util", {}, "dfu-util finds no probe"),
         ("stm32loader", "stm32loader", {"port": "/dev/ttyNONE"}, "cannot open /dev/ttyNONE"),
-        ("gdb", "gdb-multiarch", {"server": "localhost:9"}, "gdb reaches no gdbserver"),
+        ("gdb", "gdb-multiarch", {"gdbserver": "localhost:9"}, "gdb reaches no gdbserver"),
     ],
 )
 def test_with_no_board(

@@ -53,6 +53,8 @@ def test_kernel_default_follows_the_board(root: Path) -> None:
         ({"fpu": "soft", "board": "host"}, "fpu=soft has nothing to leave out", "board=stm32f746"),
         ({"fpu": "single"}, "fpu=single", "fpu=soft"),
         ({"gdbserver": "ocd"}, "gdbserver=ocd", "gdbserver=openocd"),
+        ({"gdbserver": "localhost"}, "gdbserver=localhost", "HOST:PORT of one that runs already"),
+        ({"server": "localhost:3333"}, "no option 'server'", "gdbserver"),
         ({"script": "/nowhere.gdb"}, "script=/nowhere.gdb", "a file that is there"),
         ({"model": "../etc"}, "model=../etc", "model=mnist"),
         ({"model": "mnist,mnist"}, "model=mnist,mnist names", "once"),
@@ -86,6 +88,15 @@ def test_options_of_debug_are_passed_on(root: Path) -> None:
         *("--debugger=none", "--gdb_port=3333", "--load", "--serial=066D")
     }
     assert options.parse({}, root).debug == ()
+
+
+def test_a_gdbserver_that_runs_already_serves_flash_and_debug(root: Path) -> None:
+    """One that is named by what it is has yet to be started, by debug alone."""
+    running = options.parse({"gdbserver": "[::1]:3333"}, root)
+    for flags in (running.flash_flags, running.monitor_flags, running.debug):
+        assert flags == ("--gdbserver=[::1]:3333",)
+    named = options.parse({"gdbserver": "openocd"}, root)
+    assert (named.flash_flags, named.debug) == ((), ("--gdbserver=openocd",))
 
 
 def test_help_lists_every_option_with_values_and_default(root: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import re
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from tinyml.debug.listening import listens
 from tinyml.debug.script import Target
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
+from tinyml.options.option import ADDRESS, fits
 
 READY = "ready for gdb"
 """Words of the line that says that the server listens; editors wait for them."""
@@ -124,7 +124,7 @@ def _session(board: Board, options: argparse.Namespace) -> Session:
     wanted, known = options.gdbserver, servers.load_all()
     if board.core is None:
         return _without_server(board, wanted)
-    if re.fullmatch(r"\[?[\w.:-]+\]?:\d{1,5}", wanted):
+    if fits(ADDRESS, wanted):
         return Session("server", None, 0, Target(wanted), _unexplained)
     ports = servers.free_ports(len(servers.PORTS))
     ports[0] = options.gdb_port or ports[0]

@@ -27,7 +27,7 @@ class Request:
         programmer: its name, or ``auto``.
         serial: which probe, where there are several.
         port: a serial port, or the folder of a drive.
-        server: a gdbserver, HOST:PORT.
+        gdbserver: one that runs already, HOST:PORT.
         baud: of the boot loader's UART.
         timeout: seconds for each step instead of the programmer's own.
         log: where the programmer's output is kept.
@@ -39,7 +39,7 @@ class Request:
     programmer: str = AUTO
     serial: str | None = None
     port: str | None = None
-    server: str | None = None
+    gdbserver: str | None = None
     baud: int = 115200
     timeout: float | None = None
     log: Path | None = None
@@ -193,7 +193,7 @@ def _programs(programmer: Programmer) -> dict[str, str] | None:
 def _attached(
     programmer: Programmer, programs: Mapping[str, str], request: Request, found: Desk
 ) -> tuple[Probe, ...]:
-    special = {"server": request.server, "serial": request.port}
+    special = {"server": request.gdbserver, "serial": request.port}
     for kind, where in special.items():
         if kind in programmer.probes:
             return (Probe(kind, where),) if where else ()

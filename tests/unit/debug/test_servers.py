@@ -246,7 +246,8 @@ def test_auto_takes_the_server_for_the_probe_that_is_there(
     chosen = servers.choose("auto", disco, None, (JLINK,))
     assert (chosen.server.name, chosen.probe) == ("openocd", JLINK)
     ports = dict.fromkeys(servers.PORTS, 1)
-    assert "interface/jlink.cfg" in servers.command(chosen, disco, ports, None)
+    words = " ".join(servers.command(chosen, disco, ports, None))
+    assert "-f interface/jlink.cfg -c transport select swd -f target/stm32f7x.cfg" in words
 
 
 def test_one_of_two_probes_must_be_picked(disco: Board, installed: set[str]) -> None:

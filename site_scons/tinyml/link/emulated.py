@@ -16,7 +16,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
-from tinyml import options
+from tinyml import boards, options
 from tinyml.children import die_with_parent
 from tinyml.link.errors import Disconnected, PortError
 from tinyml.link.generated import ROOT
@@ -50,9 +50,17 @@ def command(image: Path) -> list[str]:
             "a firmware that has been built",
             "./sconsw, or emulator:PATH.elf for another one",
         )
-    board = ROOT / "firmware" / "boards" / _board(image.with_suffix(".build-info.json"))
-    run = [sys.executable, "-m", "tinyml.emulator", str(board), str(image.resolve())]
+    run = [sys.executable, "-m", "tinyml.emulator", str(_board_folder(image)), str(image.resolve())]
     return [*run, "--link", "tcp:0"]
+
+
+def _board_folder(image: Path) -> Path:
+    return ROOT / "firmware" / "boards" / _board(image.with_suffix(".build-info.json"))
+
+
+def _counted(board: Path) -> str:
+    emulator = boards.load(board).emulator
+    return "instructions" if emulator is not None and emulator.kind == "virtual" else ""
 
 
 def _board(record: Path) -> str:
@@ -71,7 +79,10 @@ def _board(record: Path) -> str:
 
 
 class EmulatorTransport:
-    """An emulator that is started here, and the socket that it serves the link on."""
+    """An emulator that is started here, and the socket that it serves the link on.
+
+    ``counted`` is what its counter counts, where the firmware takes it for something else.
+    """
 
     def __init__(self, port: str) -> None:
         """Start the emulator for ``emulator:`` or ``emulator:PATH.elf``, wait for its link.
@@ -79,7 +90,9 @@ class EmulatorTransport:
         Raises:
             PortError: there is no such firmware, or its emulator does not start.
         """
-        self._child = _Child(command(image_of(port)))
+        image = image_of(port)
+        self._child = _Child(command(image))
+        self.counted = _counted(_board_folder(image))
         self._end = weakref.finalize(self, self._child.end)
         try:
             self._line = SerialTransport(self._child.link_url())

@@ -18,13 +18,14 @@ import pytest
 from support import project
 from support.flashing import command_line
 from support.scons_project import ROOT
-from tinyml.flash import tools
+from tinyml import programs
 
 BOARD_DIR = ROOT / "firmware" / "boards" / "mps2-an500"
 pytestmark = [
     pytest.mark.live,
     pytest.mark.skipif(
-        tools.find_first(tools.GDB) is None or shutil.which("qemu-system-arm") is None,
+        programs.find_first(programs.GDB_FOR_ARM) is None
+        or shutil.which("qemu-system-arm") is None,
         reason="no gdb or no QEMU: see requirements/system-test.txt",
     ),
 ]

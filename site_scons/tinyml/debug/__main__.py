@@ -20,6 +20,7 @@ from tinyml.debug.script import Target
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
 from tinyml.options.option import ADDRESS, fits
+from tinyml.programs import GDB_FOR_ARM
 
 READY = "ready for gdb"
 """Words of the line that says that the server listens; editors wait for them."""
@@ -53,7 +54,7 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument(
         "--debugger",
         default="auto",
-        choices=("auto", *script.PROGRAMS, _NOTHING),
+        choices=("auto", *GDB_FOR_ARM, _NOTHING),
         help="none: the server alone, until Ctrl-C",
     )
     parser.add_argument(

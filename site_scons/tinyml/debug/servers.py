@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyml import typed_toml
+from tinyml import programs, typed_toml
 from tinyml.boards import Board, Flash
 from tinyml.errors import UserError
 from tinyml.files import read_toml
-from tinyml.flash import desk, diagnose, programmers, tools, words
+from tinyml.flash import desk, diagnose, programmers, words
 from tinyml.flash.desk import Probe
 from tinyml.flash.programmers import Programmer
 
@@ -68,7 +68,7 @@ class Server:
     @property
     def program(self) -> str | None:
         """Where it is installed; None where it is not."""
-        return tools.find_first(self.tools, self.sibling.places)
+        return programs.find_first(self.tools, self.sibling.places)
 
     def missing(self, board: Board) -> list[str]:
         """Return what the board does not say of it."""

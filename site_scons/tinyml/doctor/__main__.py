@@ -7,7 +7,6 @@ Exit status: 0, or 1 where there is an error.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tinyml.doctor.checks import ordered
 from tinyml.doctor.finding import COMPUTER, ERROR, IMAGE, answer
 from tinyml.doctor.patient import of
 from tinyml.errors import UserError, exit_status
+from tinyml.terminal import may_be_left
 
 
 def _arguments() -> argparse.Namespace:
@@ -51,15 +51,6 @@ def _chosen(arguments: argparse.Namespace) -> list[str]:
     return [question.id for question in ordered() if question.subject in subjects]
 
 
-def _show(text: str) -> None:
-    """Print the report; a reader who has gone away (``| head``) is not worth a traceback."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def main() -> int:
     """Examine a firmware and this computer."""
     arguments = _arguments()
@@ -73,7 +64,8 @@ def main() -> int:
     patient = of(arguments.elf, arguments.board_dir)
     answers = [(each, answer(each, patient)) for each in ordered() if each.id in chosen]
     text = report.as_json(patient, answers) if arguments.json else ""
-    _show(text or report.text(patient, answers, arguments.all))
+    with may_be_left():
+        print(text or report.text(patient, answers, arguments.all))
     return int(any(found.severity == ERROR for _, each in answers for found in each))
 
 

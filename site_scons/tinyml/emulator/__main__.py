@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from tinyml.boards import Board, Emulator, load
 from tinyml.emulator import host, qemu, virtual
 from tinyml.emulator.ports import ROLES, Wanted
-from tinyml.errors import UserError, exit_status
+from tinyml.errors import UserError
+from tinyml.terminal import exit_status
 
 TIMEOUT = 60.0
 
@@ -76,15 +76,5 @@ def _become_virtual_board(options: argparse.Namespace, extra: list[str]) -> NoRe
     os.execv(command[0], command)
 
 
-def _quietly(main: Callable[[], int]) -> int:
-    """Run ``main``; a reader who has gone away (``| head``) is not worth a traceback."""
-    try:
-        return exit_status(main)
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # what a shell reports for SIGPIPE
-
-
 if __name__ == "__main__":
-    sys.exit(_quietly(main))
+    sys.exit(exit_status(main))

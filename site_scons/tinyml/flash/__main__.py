@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from tinyml import boards
-from tinyml.errors import UserError, exit_status
+from tinyml.errors import UserError
 from tinyml.flash import choose, desk, engine, image, programmers
 from tinyml.flash.choose import Request
 from tinyml.flash.engine import Result
+from tinyml.terminal import exit_status
 
 _DONE = {"write": "written", "verify": "verified", "erase": "erased", "reset": "reset"}
 
@@ -100,17 +100,5 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _quietly() -> int:
-    """Run `main`; a reader who has gone away (``| head``) is not worth a traceback."""
-    try:
-        status = exit_status(main)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # what a shell reports for SIGPIPE
-
-
 if __name__ == "__main__":
-    sys.exit(_quietly())
+    sys.exit(exit_status(main))

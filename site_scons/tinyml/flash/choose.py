@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tinyml import programs
 from tinyml.boards import Board, Flash
 from tinyml.errors import UserError
-from tinyml.flash import desk, programmers, tools, words
+from tinyml.flash import desk, programmers, words
 from tinyml.flash.desk import Desk, Probe
 from tinyml.flash.programmers import Programmer
 
@@ -182,7 +183,7 @@ def _obstacles(programmer: Programmer, request: Request) -> Iterator[tuple[str, 
 
 def _programs(programmer: Programmer) -> dict[str, str] | None:
     """Return the paths of the programmer's programs by name, and the main one as ``tool``."""
-    found = {name: tools.find(name, programmer.places) for name in programmer.tools}
+    found = {name: programs.find(name, programmer.places) for name in programmer.tools}
     there = {name: path for name, path in found.items() if path}
     if not (there if programmer.any_tool else len(there) == len(found)) and found:
         return None

@@ -7,7 +7,6 @@ import json
 import os
 import queue
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -16,11 +15,11 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
-from tinyml import boards, options
-from tinyml.children import die_with_parent
+from tinyml import boards, children, options
 from tinyml.link.errors import Disconnected, PortError
 from tinyml.link.generated import ROOT
 from tinyml.link.transport import SerialTransport
+from tinyml.terminal import harmless
 
 SCHEME = "emulator:"
 _ANNOUNCEMENT = re.compile(r"link: (socket://\S+)")
@@ -156,7 +155,7 @@ class _Child:
                 encoding="utf-8",
                 errors="replace",
                 env=_environment(),
-                preexec_fn=die_with_parent(),
+                preexec_fn=children.die_with_parent(),
                 start_new_session=True,
             )
         except OSError as error:
@@ -175,7 +174,7 @@ class _Child:
         """Keep the last lines of a stream, and pass the announcement on."""
         with stream, contextlib.suppress(ValueError):
             for line in stream:
-                self._said[name].append(_printable(line.rstrip()))
+                self._said[name].append(harmless(line.rstrip()))
                 found = _ANNOUNCEMENT.fullmatch(line.strip())
                 if found and name == "stderr":
                     self._url.put(found[1])
@@ -212,26 +211,7 @@ class _Child:
 
     def end(self) -> None:
         """End the process and all that it started."""
-        for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-            if self._process.poll() is not None:
-                return
-            _signal(self._process, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_END_SECONDS)
-
-
-def _printable(line: str) -> str:
-    """Return a line without what a terminal would obey."""
-    return "".join(c if c.isprintable() else "?" for c in line)
-
-
-def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    """Send a signal to a process and its children, where the system has groups of them."""
-    with contextlib.suppress(ProcessLookupError):
-        if sys.platform == "win32":
-            process.terminate()
-        else:
-            os.killpg(process.pid, number)
+        children.end(self._process, patience=_END_SECONDS, group=True)
 
 
 def _environment() -> dict[str, str]:

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -18,7 +18,8 @@ from tinyml.emulator.serial_uart import serial_uart
 from tinyml.emulator.stm32f746 import estimate, gdb, image, report
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.machine import Setup, Stm32F746
-from tinyml.errors import UserError, exit_status
+from tinyml.errors import UserError
+from tinyml.terminal import exit_status
 
 UARTS = {"uart1": "USART1", "uart6": "USART6", "uart7": "UART7"}
 DEFAULTS = {"console": "stdio", "link": "off"}
@@ -195,14 +196,5 @@ def _announce(
             machine.log.note(f"{uart} is {port.where}")
 
 
-def _quietly(program: Callable[[], int]) -> int:
-    """Run ``program``; a reader who has gone away (``| head``) is not worth a traceback."""
-    try:
-        return exit_status(program)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # what a shell reports for SIGPIPE
-
-
 if __name__ == "__main__":
-    sys.exit(_quietly(main))
+    sys.exit(exit_status(main))

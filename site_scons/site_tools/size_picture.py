@@ -37,7 +37,7 @@ def size_picture(env, alias, image, report):
         env.Depends(page, f"#{RECORD}")
     baseline = env["BASELINEWORD"]
     if baseline and Path(baseline).is_file():
-        env.Depends(page, env.File(f"#{baseline}"))
+        env.Depends(page, env.File(str(Path(baseline).absolute())))
     elif baseline:
         env.AlwaysBuild(page)  # a branch may have moved
     shown = env.Alias(alias, page, Action(_say, cmdstr=None))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
+import signal
 import sys
 from collections.abc import Callable, Iterator
 
@@ -39,16 +42,34 @@ class UserError(Exception):
 def exit_status(main: Callable[[], int | None], mistake: int = 1) -> int:
     """Run a command line's ``main`` and return its exit status.
 
-    A `UserError` becomes its three lines on stderr and the status ``mistake``. Any other exception
-    is a defect of ours and keeps its traceback.
+    A `UserError` becomes its three lines on stderr and the status ``mistake``. Ctrl-C, and a reader
+    of stdout that has seen enough (``| head``), end it quietly. Any other exception is a defect of
+    ours and keeps its traceback.
     """
     try:
-        return main() or 0
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as tinyml/__init__.py left it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        status = main() or 0
+        sys.stdout.flush()
+        return status
     except UserError as error:
         print(error.report(), file=sys.stderr)
         return mistake
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        if not _reader_has_gone():
+            raise
+        # Python flushes stdout once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # what a shell reports for SIGPIPE
+
+
+def _reader_has_gone() -> bool:
+    """Return whether it is stdout that is a pipe without a reader, not another pipe of ours."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 @contextlib.contextmanager

@@ -89,6 +89,7 @@ def test_mnist_notebook_from_training_to_the_device(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     text = page.read_text()
+    assert "output_stream output_stderr" not in text  # no remarks of TensorFlow's
     # The digits, the digit, its scores, the layers.
     assert len(re.findall(r'<img[^>]+src="data:image/png;base64', text)) == 4
     answers = re.findall(r"\b(Keras|TFLite|device) +7 ", text)

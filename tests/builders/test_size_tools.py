@@ -119,11 +119,13 @@ def test_a_picture_is_drawn_when_something_changed(project: SconsProject) -> Non
         assert project.ran == ["picture"]
         assert "open x.size.html in a browser" in project.scons(*words).stdout
         assert project.ran == again
-    words = ["size-picture", "baseline=old.size.json"]
-    assert "--baseline=old.size.json" in project.scons(*words).stdout
-    project.write("old.size.json", "older")
-    project.scons(*words)
-    assert project.ran == ["picture"]
+    for name in ("old.size.json", str(project.folder / "old.size.json")):
+        project.write("old.size.json", f"of {name}")
+        words = ["size-picture", f"baseline={name}"]
+        assert f"--baseline={name}" in project.scons(*words).stdout
+        project.write("old.size.json", f"newer of {name}")
+        project.scons(*words)
+        assert project.ran == ["picture"]
 
 
 @pytest.mark.parametrize("changed", ["x.size.json", "n.tflite", "m.h5"])

@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -204,12 +206,13 @@ def test_no_process_is_left_when_scons_is_killed(
     words = [sys.executable, "-m", "SCons", "-Q", "board=mps2-an500", "debug", f"script={file}"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     scons = subprocess.Popen(words, cwd=root, env=environment, start_new_session=True, **quiet)
-    assert comes(lambda: any("gdb-multiarch" in line for line in processes(str(file)).values()))
+    gdb = f"{built.parent.name}/mnist.batch.gdb"
+    assert comes(lambda: any("gdb-multiarch" in line for line in processes(gdb).values()))
     servers = {pid for pid, line in processes("-gdb tcp:").items() if str(built.resolve()) in line}
     assert servers
     scons.kill()
     scons.wait()
-    assert comes(lambda: not processes(str(file)))
+    assert comes(lambda: not processes(str(file)) and not processes(gdb))
     assert comes(lambda: not servers & processes("-gdb tcp:").keys())
 
 
@@ -273,6 +276,22 @@ def test_a_server_of_others_is_left_as_it_is(
     server.send_signal(signal.SIGINT)
     assert server.wait() == 130
     assert gone(elf)
+
+
+def test_a_script_is_not_run_without_its_server(
+    elf: Path, root: Path, environment: dict[str, str]
+) -> None:
+    """A server that goes away when gdb connects: an error, and none of the script's commands."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        words = command(elf, "--gdbserver", address, "--script", script(elf, "print 6 * 7\n"))
+        done = subprocess.run(
+            words, cwd=root, env=environment, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert "42" not in done.stdout
+    assert "Error in sourced command file" in done.stderr
 
 
 def test_the_virtual_board_is_debugged_as_the_real_one(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,44 @@ def test_a_users_mistake_is_three_lines_and_no_traceback(
         "       expected: a Keras model",
         "       try: train it",
     ]
+
+
+def test_ctrl_c_during_the_imports_leaves_no_traceback(root: Path, tmp_path: Path) -> None:
+    """A module of Python's own is replaced by one that is interrupted while it is imported."""
+    (tmp_path / "tomllib.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    path = os.pathsep.join([str(tmp_path), str(root / "site_scons")])
+    result = subprocess.run(
+        [sys.executable, "-m", "tinyml.boards", "."],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize("flag", ["-u", "-X utf8"])
+def test_a_reader_that_has_seen_enough_is_no_mistake(root: Path, flag: str) -> None:
+    """Whether the text is written at once or at the end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        result = subprocess.run(
+            [sys.executable, *flag.split(), "-m", "tinyml.boards", root / "firmware/boards/host"],
+            env={**os.environ, "PYTHONPATH": str(root / "site_scons")},
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_another_pipe_that_breaks_is_a_defect() -> None:
+    """Only stdout's reader may leave."""
+
+    def main() -> int:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        exit_status(main)

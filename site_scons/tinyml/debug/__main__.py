@@ -80,8 +80,8 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
 
 
 def _port(argument: str) -> int:
-    if not argument.isdecimal() or not 0 < int(argument) < 1 << 16:
-        raise argparse.ArgumentTypeError(f"{argument!r} is not a TCP port: 1 to 65535")
+    if not argument.isdecimal() or int(argument) >= 1 << 16:
+        raise argparse.ArgumentTypeError(f"{argument!r} is not a TCP port: 0 (any) to 65535")
     return int(argument)
 
 
@@ -105,9 +105,13 @@ def main() -> int:
     with _serving(session, options) as (server, log):
         if gdb is None:
             return _serve(session, server, options.elf, log)
-        given = str(options.script) if options.script else None
+        given = None
+        if options.script:
+            given = str(options.elf.with_suffix(".batch.gdb"))
+            write_if_changed(Path(given), script.batch(session.target, options.script))
         words = script.command(gdb, str(options.elf), session.target, str(init), given, extra)
-        print(f"{session.name}: {session.target.address or 'no server'}; log: {log}", flush=True)
+        said = f"; log: {log}" if server else ""
+        print(f"{session.name}: {session.target.address or 'no server'}{said}", flush=True)
         return foreground.run(words, options.timeout if options.script else None)
 
 
@@ -132,7 +136,7 @@ def _session(board: Board, options: argparse.Namespace) -> Session:
     if wanted in emulated.KINDS or (wanted == "auto" and emulated.is_emulated(board)):
         words = emulated.command(wanted, board, options.board_dir, options.elf, ports[0])
         target = Target(f"127.0.0.1:{ports[0]}", (), emulated.reset(board))
-        return Session(Path(words[0]).name, words, ports[0], target, emulated.explain)
+        return Session(emulated.name(board), words, ports[0], target, emulated.explain)
     if wanted != "auto" and wanted not in known:
         raise UserError(
             f"there is no gdb server {wanted}",

@@ -42,6 +42,12 @@ def reset(board: Board) -> tuple[str, ...]:
     return _RESET[board.emulator.kind] if board.emulator else ()
 
 
+def name(board: Board) -> str:
+    """Return what to call the board's emulator."""
+    virtually = board.emulator is not None and board.emulator.kind == "virtual"
+    return "virtual board" if virtually else qemu.PROGRAM
+
+
 def explain(lines: str) -> UserError:
     """Return the error of an emulator that ended at once."""
     return running.failed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tinyml.errors import UserError
 from tinyml.programs import GDB_FOR_ARM, find_first
@@ -75,16 +76,25 @@ def _defined(name: str, commands: Sequence[str], about: str) -> list[str]:
     return ["", f"define {name}", *body, "end", f"document {name}", about, "end"]
 
 
-def command(
-    gdb: str, elf: str, target: Target, init: str, script: str | None, extra: Sequence[str]
-) -> list[str]:
-    """Return gdb's command line; ``script`` is a file of commands to run instead of a terminal.
+def _start(target: Target) -> tuple[str, ...]:
+    """Return what a session begins with.
 
     A core that a server of others has is left as it is: it may be running.
     """
     ours = target.address is None or target.reset
-    start = (*target.connect, "prepare", *(["again"] if ours else []))
-    batch = ["-batch"] if script else []
-    first = [word for line in start for word in ("-ex", line)]
-    last = ["-x", script] if script else []
-    return [gdb, "-q", *batch, elf, "-x", init, *first, *last, *extra]
+    return (*target.connect, "prepare", *(["again"] if ours else []))
+
+
+def batch(target: Target, script: Path) -> str:
+    """Return a whole session without a terminal as one file: the first error ends it."""
+    return "\n".join((*_start(target), f"source {script.resolve()}")) + "\n"
+
+
+def command(
+    gdb: str, elf: str, target: Target, init: str, script: str | None, extra: Sequence[str]
+) -> list[str]:
+    """Return gdb's command line; ``script`` is the file of a `batch`, instead of a terminal."""
+    if script:
+        return [gdb, "-q", "-batch", elf, "-x", init, "-x", script, *extra]
+    first = [word for line in _start(target) for word in ("-ex", line)]
+    return [gdb, "-q", elf, "-x", init, *first, *extra]

@@ -82,11 +82,13 @@ class _Judge:
             yield self._growth()
 
     def _leaves(self, document: Document) -> list[Leaf]:
-        group = self.budget.group
+        group, memory = self.budget.group, self.budget.memory
+        # Another board, or a plain ELF file, has memories of other names.
+        regions = _of_memory(document, memory) if memory else self.regions
         return [
             leaf
             for leaf in document.leaves
-            if leaf.region in self.regions and group in (None, leaf.group)
+            if leaf.region in regions and group in (None, leaf.group)
         ]
 
     def _size(self, whole: int) -> Verdict:
@@ -145,7 +147,7 @@ class _Judge:
 
 def _regions(budget: Budget, document: Document, path: str) -> set[str]:
     if budget.memory is not None:
-        return {region.name for region in document.regions if region.kind == budget.memory}
+        return _of_memory(document, budget.memory)
     names = [region.name for region in document.regions]
     if budget.region not in names:
         raise UserError(
@@ -155,6 +157,10 @@ def _regions(budget: Budget, document: Document, path: str) -> set[str]:
             f'correct {path}, or limit it to a board: when = {{ board = "..." }}',
         )
     return {budget.region}
+
+
+def _of_memory(document: Document, memory: str) -> set[str]:
+    return {region.name for region in document.regions if region.kind == memory}
 
 
 def _passed(warn: str | None, fail: str | None, value: int, whole: int) -> tuple[str, Amount]:

@@ -93,6 +93,12 @@ def choose(request: Request, found: Desk, run: bool = True) -> Chosen:
     ]
     verdict, why = _best(verdicts, request, run) if auto else _named(verdicts, request, run)
     probe = _picked(verdict, request.serial) if run or verdict.attached else None
+    if probe is None and "volume" in verdict.programmer.probes:
+        raise UserError(
+            f"no drive called {request.flash.volume} is mounted",
+            "the drive of the board's probe",
+            "plug the board in and mount its drive; port=FOLDER says where it is",
+        )
     kinds = {probe.kind} if probe else set(verdict.programmer.probes)
     others = tuple(
         other.programmer.name
@@ -124,7 +130,9 @@ def _best(verdicts: list[Verdict], request: Request, run: bool) -> tuple[Verdict
 def _first_hint(verdicts: list[Verdict]) -> str:
     if any(not verdict.obstacle for verdict in verdicts):
         return "plug the board in with a data cable; programmer=NAME tries one that lists none"
-    return next((each.hint for each in verdicts if each.hint), "install one of them")
+    hints = [each.hint for each in verdicts if each.hint]
+    # A board that some tool cannot know, as QEMU's, is nothing to be put right first.
+    return min(hints, key=lambda hint: hint.startswith("add "), default="install one of them")
 
 
 def _named(verdicts: list[Verdict], request: Request, run: bool) -> tuple[Verdict, str]:

@@ -103,5 +103,5 @@ def _cannot_open(name: str, why: str) -> UserError:
     return UserError(
         f"cannot open {name}: {why}",
         "a serial port, socket://HOST:PORT or another URL of pyserial's",
-        "python -m tinyml.flash list BOARD_DIR shows the ports",
+        "python -m tinyml.link ports lists those that are there",
     )

@@ -9,7 +9,7 @@ from tinyml.options.available import (
     help_text,
     table,
 )
-from tinyml.options.chosen import Choice, parse
+from tinyml.options.chosen import Choice, parse, unknown_target
 from tinyml.options.handed_on import SHAPING
 from tinyml.options.option import Option
 
@@ -25,4 +25,5 @@ __all__ = [
     "help_text",
     "parse",
     "table",
+    "unknown_target",
 ]

@@ -163,7 +163,7 @@ def _debugger() -> tuple[Option, ...]:
             "gdb's other side, for 'debug' and programmer=gdb",
             ADDRESS,
         ),
-        Option("gdb_port", (), "any free one", "debug: where the server listens", NUMBER),
+        Option("gdb_port", (), "any free one", "debug: where the server listens", TCP),
         Option("load", _SWITCH, "0", "debug: write the firmware to the board first"),
         Option("script", (), "none", "debug: commands for gdb instead of a terminal", GIVEN),
     )

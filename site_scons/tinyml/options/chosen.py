@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,6 +131,16 @@ def _closest(name: str, value: str, values: tuple[str, ...]) -> str:
     return f"scons {name}={close[0]}" if close else "scons -h lists every option and its values"
 
 
+def unknown_target(name: str, targets: Collection[str]) -> UserError:
+    """Return the error for a target that nothing makes; ``targets`` are those with a name."""
+    close = difflib.get_close_matches(name, targets, n=1)
+    return UserError(
+        f"there is no target '{name}'",
+        "a file that the build makes, or one of " + ", ".join(sorted(targets)),
+        f"scons {close[0]}" if close else "scons -h lists every target",
+    )
+
+
 def _unknown_option(name: str, options: Mapping[str, Option]) -> UserError:
     close = difflib.get_close_matches(name, options, n=1)
     return UserError(
@@ -183,14 +193,22 @@ def _is_cortex_m7(board: Board) -> bool:
 
 
 def _check_virtual_board(board: Board, arguments: Mapping[str, str]) -> None:
-    given = [name for name in handed_on.VIRTUAL_BOARD if name in arguments]
-    given += [name for name in handed_on.EMULATORS if arguments.get(name) == "pty"]
-    if given and (board.emulator is None or board.emulator.kind != "virtual"):
-        raise UserError(
-            f"{given[0]}= belongs to the virtual board; board={board.name} has another emulator",
-            "no such option, or a board with emulator kind virtual: board=stm32f746",
-            f"scons board=stm32f746 emulate {given[0]}={arguments[given[0]]}",
-        )
+    if board.emulator is not None and board.emulator.kind == "virtual":
+        return
+    for name in handed_on.EMULATORS:
+        if arguments.get(name) == "pty":
+            raise UserError(
+                f"{name}=pty belongs to the virtual board; board={board.name} has another emulator",
+                f"{name}=stdio, {name}=tcp:PORT or {name}=off; or board=stm32f746",
+                f"scons board={board.name} emulate {name}=tcp:0",
+            )
+    for name in handed_on.VIRTUAL_BOARD:
+        if name in arguments:
+            raise UserError(
+                f"{name}= belongs to the virtual board; board={board.name} has another emulator",
+                "no such option, or a board with emulator kind virtual: board=stm32f746",
+                f"scons board=stm32f746 emulate {name}={arguments[name]}",
+            )
 
 
 def _models(chosen: Mapping[str, str]) -> tuple[str, ...]:

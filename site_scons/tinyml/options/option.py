@@ -19,16 +19,17 @@ AMOUNT = "bytes (4096, 64K) or percent (1%)"
 TCP = "a TCP port of this computer"
 TEXT = "any text"
 LIMIT = "seconds of virtual time (10s) or instructions (500000, 200M, 2G)"
+_PORT = r"([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _PATTERNS = {
     NUMBER: r"0*[1-9][0-9]*",
-    SERIAL: r"tcp:[0-9]{1,5}",
-    TCP: r"[0-9]{1,5}",
+    SERIAL: f"tcp:{_PORT}",
+    TCP: _PORT,
     LIMIT: r"[0-9]{1,6}(\.[0-9]{1,6})?s|[0-9]{1,12}[KMG]?",
     FILE: r".+",
     TEXT: r".+",
     BASELINE: r"[^-\x00].*",
     AMOUNT: r"[0-9]{1,12} ?[KM]?|[0-9]{1,4}(\.[0-9]{1,3})? ?%",
-    ADDRESS: r"\[?[\w.:-]+\]?:[0-9]{1,5}",
+    ADDRESS: rf"\[?[\w.:-]+\]?:{_PORT}",
 }
 
 

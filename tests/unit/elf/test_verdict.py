@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,16 @@ def test_growth(found: Budget, level: str) -> None:
     old = document(ROWS[0], *ROWS[2:])
     assert levels(NEW, found, baseline=old) == [level]
     assert levels(NEW, found) == [OK]  # without a baseline there is nothing to judge
+
+
+def test_growth_since_a_build_for_another_board() -> None:
+    """All RAM is compared with all RAM, whatever the memories are called."""
+    old = replace(
+        NEW,
+        regions=tuple(replace(region, name=f"old {region.name}") for region in NEW.regions),
+        leaves=tuple(replace(leaf, region=f"old {leaf.region}") for leaf in NEW.leaves),
+    )
+    assert levels(NEW, Budget(memory="ram", fail_growth="0"), baseline=old) == [OK]
 
 
 def test_what_shrank_passes_any_limit() -> None:

@@ -110,6 +110,20 @@ def test_what_a_programmer_cannot_do_is_refused(stand_ins: StandIns) -> None:
         choose.choose(replace(REQUEST, programmer="jtag"), Desk(()))
 
 
+def test_what_helps_is_said_for_a_board_of_qemus(stand_ins: StandIns) -> None:
+    """Words for other tools in board.toml would not: it has gdb's server and nothing else."""
+    with pytest.raises(UserError) as refusal:
+        choose.choose(replace(REQUEST, board=replace(board(), flash=None)), Desk(()))
+    assert refusal.value.hint == "programmer=gdb server=localhost:3333"
+
+
+@pytest.mark.parametrize("run", [True, False])
+def test_a_drive_that_is_not_mounted(stand_ins: StandIns, run: bool) -> None:
+    """It is asked for by its label."""
+    with pytest.raises(UserError, match="no drive called DIS_F746NG is mounted"):
+        choose.choose(replace(REQUEST, programmer="mass-storage"), Desk(()), run)
+
+
 def test_without_a_list_of_usb_devices_the_programmer_is_asked(stand_ins: StandIns) -> None:
     """As st-info lists them."""
     said = "Found 2 stlink programmers\n  serial:     AAA1\n  chipid: 0x449\n  serial:     BBB2\n"

@@ -60,7 +60,7 @@ def test_kernel_default_follows_the_board(root: Path) -> None:
         ({"board": "host", "limit": "1s"}, "limit= belongs", "board=stm32f746"),
         ({"link": "tcp:65536"}, "link=tcp:65536", "tcp:PORT"),
         ({"gdb": "65536"}, "gdb=65536", "TCP port"),
-        ({"server": "localhost:70000"}, "server=localhost:70000", "HOST:PORT"),
+        ({"gdbserver": "localhost:70000"}, "gdbserver=localhost:70000", "HOST:PORT"),
         ({"model": "../etc"}, "model=../etc", "model=mnist"),
         ({"model": "mnist,mnist"}, "model=mnist,mnist names", "once"),
         ({"model": "mnist,x"}, "model=mnist,x", "several"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tinyml import options
 from tinyml.errors import UserError
+from tinyml.options import handed_on
 
 
 def test_defaults_are_the_f746_with_our_engine(root: Path) -> None:
@@ -90,7 +95,7 @@ def test_options_of_debug_are_passed_on(root: Path) -> None:
     """Those that were given, as its own command line has them."""
     given = {"debugger": "none", "gdb_port": "3333", "load": "1", "serial": "066D"}
     assert set(options.parse(given, root).debug) == {
-        *("--debugger=none", "--gdb_port=3333", "--load", "--serial=066D")
+        *("--debugger=none", "--gdb-port=3333", "--load", "--serial=066D")
     }
     assert options.parse({}, root).debug == ()
 
@@ -176,3 +181,25 @@ def test_what_changes_the_variant_shapes_the_firmware(root: Path) -> None:
             if option.accepts(value) and option.name not in ("component", "kernel"):
                 changed = options.parse({option.name: value}, root).variant != usual
                 assert not changed or option.name in options.SHAPING
+
+
+@pytest.mark.parametrize(
+    ("module", "names", "handed"),
+    [
+        ("tinyml.debug", handed_on.DEBUG, handed_on.to_debug),
+        ("tinyml.flash", handed_on.FLASH, handed_on.to_flash),
+    ],
+)
+def test_what_is_handed_on_is_known_there(
+    module: str, names: tuple[str, ...], handed: Callable[[dict[str, str]], tuple[str, ...]]
+) -> None:
+    """Each flag is one that the command itself lists."""
+    words = handed(dict.fromkeys(names, "1"))
+    listed = subprocess.run(
+        [sys.executable, "-m", module, *(["flash"] if module == "tinyml.flash" else []), "-h"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    known = set(re.findall(r"--[a-z-]+", listed))
+    assert len(words) == len(names) and {word.split("=")[0] for word in words} <= known

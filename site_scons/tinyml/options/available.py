@@ -179,7 +179,7 @@ def _on_board() -> tuple[Option, ...]:
             "port",
             (),
             "found by USB id",
-            "'monitor': a serial port, or socket://HOST:PORT; stm32loader's port",
+            "'monitor', 'draw', 'notebook': a serial port, or socket://HOST:PORT; stm32loader's",
             TEXT,
         ),
         Option("baud", (), "board.toml's", "'monitor' and stm32loader: bits a second", NUMBER),

@@ -62,7 +62,7 @@ def _running_server(given: Mapping[str, str]) -> tuple[str, ...]:
 
 def _flags(names: tuple[str, ...], given: Mapping[str, str]) -> tuple[str, ...]:
     """Return the options ``names`` that were given, as a command line has them."""
-    return tuple(f"--{name}={given[name]}" for name in names if name in given)
+    return tuple(f"--{name.replace('_', '-')}={given[name]}" for name in names if name in given)
 
 
 def _passed_on(name: str, value: str) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def test_mnist_notebook_from_training_to_the_device(tmp_path: Path) -> None:
     assert "output_stream output_stderr" not in text  # no remarks of TensorFlow's
     # The digits, the digit, its scores, the layers.
     assert len(re.findall(r'<img[^>]+src="data:image/png;base64', text)) == 4
-    answers = re.findall(r"^(Keras|TFLite|device) +7 ", text, re.MULTILINE)
+    answers = re.findall(r"\b(Keras|TFLite|device) +7 ", text)
     assert answers == ["Keras", "TFLite", "device"]
     assert re.findall(r"^device +100% of 20 digits", text, re.MULTILINE)
     assert {"none", "dynamic", "int8", "float16", "int16x8"} <= set(re.findall(r"<td>(\w+)", text))

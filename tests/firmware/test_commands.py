@@ -164,7 +164,7 @@ def test_the_digit_again(program: Path) -> None:
     """CMD=2 prints what was printed at the start, but for what it cost."""
     banner, rest = output(program, b"CMD=2\n").split("debug\n")
     before, after = rest.split("ready: CMD=0 lists the commands\n")
-    cost = re.compile(r"\d+( ns)?$", re.MULTILINE)
+    cost = re.compile(r" *\d+( ns)?$", re.MULTILINE)
     assert cost.sub("n", after) == cost.sub("n", before) + "ok\n"
     assert "answer" in after and banner.startswith("\nscons-tinyml\nboard   host")
 

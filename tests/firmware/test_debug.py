@@ -229,22 +229,30 @@ def test_a_script_that_hangs_is_stopped_in_time(
     assert gone(elf)
 
 
-def test_the_server_alone_serves_a_gdb_of_the_user(
+def serving(
     elf: Path, root: Path, environment: dict[str, str]
-) -> None:
-    """It says where; the init file beside the firmware has the rest; it ends with the firmware."""
-    server = subprocess.Popen(
+) -> tuple[subprocess.Popen[str], str]:
+    """Return a session without gdb, and where its server listens."""
+    session = subprocess.Popen(
         command(elf, "--debugger", "none"),
         cwd=root,
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert server.stdout is not None
-    address = re.search(r"ready for gdb on (\S+);", server.stdout.readline())
+    assert session.stdout is not None
+    address = re.search(r"ready for gdb on (\S+);", session.stdout.readline())
     assert address
+    return session, address[1]
+
+
+def test_the_server_alone_serves_a_gdb_of_the_user(
+    elf: Path, root: Path, environment: dict[str, str]
+) -> None:
+    """It says where; the init file beside the firmware has the rest; it ends with the firmware."""
+    server, address = serving(elf, root, environment)
     words = ["gdb-multiarch", "-batch", str(elf), "-x", str(elf.with_suffix(".gdb"))]
-    words += ["-ex", f"target extended-remote {address[1]}", "-ex", "again", "-ex", "backtrace"]
+    words += ["-ex", f"target extended-remote {address}", "-ex", "again", "-ex", "backtrace"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert "#0  main ()" in done.stdout, done.stderr
     # Left by gdb, the firmware goes on to its end, and QEMU and our module with it.
@@ -256,18 +264,9 @@ def test_a_server_of_others_is_left_as_it_is(
     elf: Path, root: Path, environment: dict[str, str]
 ) -> None:
     """HOST:PORT: gdb connects, resets nothing, and the server is there afterwards."""
-    server = subprocess.Popen(
-        command(elf, "--debugger", "none"),
-        cwd=root,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stdout is not None
-    address = re.search(r"ready for gdb on (\S+);", server.stdout.readline())
-    assert address
+    server, address = serving(elf, root, environment)
     commands = script(elf, f"frame\n{FOR_EVER}")  # left by gdb, it shall not run to its end
-    words = command(elf, "--gdbserver", address[1], "--script", commands)
+    words = command(elf, "--gdbserver", address, "--script", commands)
     done = subprocess.run(
         words, cwd=root, env=environment, capture_output=True, text=True, check=False
     )

@@ -531,7 +531,7 @@ STACK = """\
 #include <stddef.h>
 #include <stdint.h>
 typedef int (*operation)(int);
-extern int assembled(int), noted(int), (*volatile chosen)(int);
+extern int assembled(int), noted(int), label(int);
 volatile int sink;
 __attribute__((noinline)) int leaf(int x) { volatile char room[100]; room[x] = 1; return room[0]; }
 __attribute__((noinline)) static double floating(double a, double b) { return leaf(1) * a / b; }
@@ -549,7 +549,7 @@ __attribute__((noinline)) int tail(int x) { return big(x + 1); }
 void second(void) { sink = leaf(4); }
 int main(void) {
     sink = (int)floating(sink, 3.0) + tail(1) + recursive(4) + grows(sink) + indirect(leaf)
-           + assembled(1) + noted(2);
+           + assembled(1) + noted(2) + label(3);
     return 0;
 }
 """
@@ -558,7 +558,7 @@ STACK_ASSEMBLY = """\
     .thumb
     .section .vectors, "a"
     .type vectors, %object
-    .global vectors, _start, assembled, noted
+    .global vectors, _start, assembled, noted, label
 vectors: .word 0x20008000, _start, second, second
     .size vectors, . - vectors
     .text
@@ -577,6 +577,7 @@ assembled: push {r4-r6, lr}
     .type noted, %function
 noted: bx r0
     .size noted, . - noted
+label: bx lr
 """
 NOTES = """\
 [stack]
@@ -623,6 +624,7 @@ def test_the_stack_of_a_program(stacked: Built, root: Path) -> None:
     assert "recursion: recursive > recursive" in unknown
     assert "indirect call in indirect (k.c:" in unknown
     assert "alloca or an array of variable length in grows" in unknown
+    assert "label, called in main (k.c:" in unknown  # not even said to be a function
     assert "noted" not in unknown
     assert [(h["name"], h["frame"]) for h in said["handlers"]] == [("second", 108)]
     assert said["worst"] == said["main"]["bytes"] + functions["second"]["deepest"] + 108

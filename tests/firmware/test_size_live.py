@@ -70,7 +70,9 @@ def test_the_stack_is_known_but_for_a_refusal_of_a_refusal(variant: Path) -> Non
     stack = said(variant)["stack"]
     assert all(what.startswith("recursion: server::Error > ") for what in stack["unknown"])
     names = [step["function"] for step in stack["main"]["chain"]]
-    assert names[:3] == ["reset", "startup", "main"] and "invoke" in names
+    assert names[:3] == ["reset", "startup", "main"]
+    # Where kernels need little, newlib's strstr needs more: board_init calls it under QEMU.
+    assert "invoke" in names or "strstr" in names
     assert sum(step["bytes"] for step in stack["main"]["chain"]) == stack["main"]["bytes"]
     assert 0 < stack["worst"] < stack["reserved"]
 

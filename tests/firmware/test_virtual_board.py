@@ -64,6 +64,7 @@ def test_image_boots_and_answers_as_in_qemu(variant: Path, tmp_path: Path) -> No
     counts = tmp_path / "counts.json"
     run = emulate(variant / "mnist.elf", "--strict", "--counts", str(counts))
     assert run.returncode == 0, run.stderr
+    assert "reset   power on\n" in run.stdout
     report = json.loads(counts.read_text())
     assert report["clock"] == {
         "source": "PLL",

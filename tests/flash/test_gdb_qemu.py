@@ -18,13 +18,14 @@ import pytest
 from support import project
 from support.flashing import command_line
 from support.scons_project import ROOT
-from tinyml.flash import tools
+from tinyml import programs
 
 BOARD_DIR = ROOT / "firmware" / "boards" / "mps2-an500"
 pytestmark = [
     pytest.mark.live,
     pytest.mark.skipif(
-        tools.find_first(tools.GDB) is None or shutil.which("qemu-system-arm") is None,
+        programs.find_first(programs.GDB_FOR_ARM) is None
+        or shutil.which("qemu-system-arm") is None,
         reason="no gdb or no QEMU: see requirements/system-test.txt",
     ),
 ]
@@ -87,7 +88,7 @@ def test_a_written_image_runs_to_the_right_answer(elf: Path) -> None:
     """Written, read back from QEMU's memory, reset, and the digit is a 3."""
     with halted_qemu() as (qemu, server):
         done = command_line(
-            "flash", str(BOARD_DIR), str(elf), "--programmer", "gdb", "--server", server
+            "flash", str(BOARD_DIR), str(elf), "--programmer", "gdb", "--gdbserver", server
         )
         assert done.returncode == 0, done.stderr
         size = elf.with_suffix(".bin").stat().st_size
@@ -116,7 +117,7 @@ def test_a_write_that_does_not_last_is_found(elf: Path, tmp_path: Path) -> None:
     with halted_qemu() as (_, server):
         done = subprocess.run(
             [sys.executable, "-c", script, str(spoilt), "flash", str(BOARD_DIR), str(elf)]
-            + ["--programmer", "gdb", "--server", server],
+            + ["--programmer", "gdb", "--gdbserver", server],
             env={"PYTHONPATH": str(ROOT / "site_scons"), "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
@@ -129,7 +130,7 @@ def test_a_write_that_does_not_last_is_found(elf: Path, tmp_path: Path) -> None:
 def test_reset_starts_it_again(elf: Path) -> None:
     """The reset alone starts what is in memory."""
     with halted_qemu("-device", f"loader,file={elf.with_suffix('.bin')},addr=0") as (qemu, server):
-        done = command_line("reset", str(BOARD_DIR), "--programmer", "gdb", "--server", server)
+        done = command_line("reset", str(BOARD_DIR), "--programmer", "gdb", "--gdbserver", server)
         assert done.returncode == 0, done.stderr
         printed, _ = qemu.communicate(timeout=60)
     assert "answer  3" in printed
@@ -147,7 +148,7 @@ def test_flash_and_monitor_in_one_go(tmp_path: Path) -> None:
     with project.alone(), halted_qemu(**listening) as (_, server):
         build = subprocess.Popen(
             [sys.executable, "-m", "SCons", "-Q", "flash", "monitor", "board=mps2-an500"]
-            + ["programmer=gdb", f"server={server}", f"port=socket://{at}", f"log={log}"],
+            + ["programmer=gdb", f"gdbserver={server}", f"port=socket://{at}", f"log={log}"],
             cwd=ROOT,
             env=project.without_project_path(),
             stdin=subprocess.PIPE,

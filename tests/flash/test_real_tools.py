@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from support.flashing import board, firmware
+from tinyml import programs
 from tinyml.errors import UserError
-from tinyml.flash import desk, engine, tools, words
+from tinyml.flash import desk, engine, words
 from tinyml.flash.choose import Request
 from tinyml.flash.desk import Desk, Probe
 from tinyml.flash.engine import Job
@@ -38,7 +39,7 @@ for line in sys.argv[1:]:
 
 def needed(tool: str) -> str:
     """Return the path of a tool, or skip where it is not installed."""
-    path = tools.find(tool)
+    path = programs.find(tool)
     if path is None:
         pytest.skip(f"no {tool}: see requirements/system-test.txt")
     return path
@@ -232,7 +233,7 @@ def test_tcl_reads_a_quoted_word_as_one(tmp_path: Path) -> None:
         ("pyocd", "pyocd", {}, "pyocd finds no probe"),
         ("dfu-util", "dfu-util", {}, "dfu-util finds no probe"),
         ("stm32loader", "stm32loader", {"port": "/dev/ttyNONE"}, "cannot open /dev/ttyNONE"),
-        ("gdb", "gdb-multiarch", {"server": "localhost:9"}, "gdb reaches no gdbserver"),
+        ("gdb", "gdb-multiarch", {"gdbserver": "localhost:9"}, "gdb reaches no gdbserver"),
     ],
 )
 def test_with_no_board(

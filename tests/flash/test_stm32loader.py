@@ -10,12 +10,12 @@ import pytest
 from support.an3155 import ACK, NACK, BootLoader, Unplugged
 from support.flashing import BOARD_DIR, command_line, firmware
 from support.scons_project import ROOT
-from tinyml.flash import tools
+from tinyml import programs
 from unit.elf import tiny_elf
 
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.skipif(tools.find("stm32loader") is None, reason="no stm32loader"),
+    pytest.mark.skipif(programs.find("stm32loader") is None, reason="no stm32loader"),
 ]
 SHIM = ROOT / "tests" / "flash" / "no_modem_lines"
 

@@ -42,8 +42,12 @@ static const struct inference_tensor inputs[] = {
     {"in", INFERENCE_INT32, 2, input_shape, sizeof input, 0, 0, input}};
 static const struct inference_tensor outputs[] = {
     {"out", INFERENCE_INT32, 1, output_shape, sizeof output, 0, 0, output}};
-const struct inference_model model_model = {"driver", inputs, outputs, 0, 1, 1, 0,
-                                            0, 0, 0, invoke, 0, 0};
+const struct inference_model model_model = {.name = "driver",
+                                            .inputs = inputs,
+                                            .outputs = outputs,
+                                            .input_count = 1,
+                                            .output_count = 1,
+                                            .invoke = invoke};
 """
 HEADER = '#include "inference.h"\nextern const struct inference_model model_model;\n'
 HEADER += "#define INFERENCE_MODELS &model_model\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ import flatbuffers
 import pytest
 
 from support.compiled import ROOT
-from tinyml.schema import Job, generate
+from support.messages import module_of
 
 pytestmark = pytest.mark.live
 
@@ -30,19 +29,6 @@ FLAGS = (
     "-Werror",
 )
 SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
-
-
-def module_of(schema: Path, folder: Path) -> Any:
-    """Generate into ``folder`` and return the Python module."""
-    header, module = generate(Job(schema))
-    (folder / "link_generated.h").write_bytes(header)
-    path = folder / "link_generated.py"
-    path.write_bytes(module)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from tinyml import board_header, components, linker_script
-from tinyml.boards import Board, load
+from tinyml import components, linker_script
+from tinyml.boards import Board, load, serial_header
 from tinyml.fetch import store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ def make_kit(
     if board.source("board.c") not in sources:
         sources.append(board.source("board.c"))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / board_header.NAME).write_text(board_header.generate(board))
+    (folder / serial_header.NAME).write_text(serial_header.generate(board))
     compile_command = [f"{PREFIX}gcc", "-std=c11", *flags, *WARNINGS, "-Werror", "-c"]
     _run([*compile_command, *map(str, sources)], cwd=folder)
     library = folder / "libhal.a"

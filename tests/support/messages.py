@@ -16,6 +16,19 @@ from tinyml.schema import Job, generate
 SCHEMA = ROOT / "firmware" / "schema" / "link.fbs"
 
 
+def module_of(schema: Path, folder: Path) -> Any:
+    """Generate header and module into ``folder``; return the Python module."""
+    header, module = generate(Job(schema))
+    (folder / "link_generated.h").write_bytes(header)
+    path = folder / "link_generated.py"
+    path.write_bytes(module)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
 @dataclass(frozen=True)
 class Part:
     """Part of an input."""
@@ -34,16 +47,8 @@ class Messages:
 
     @classmethod
     def make(cls, folder: Path) -> Messages:
-        """Generate header and module into ``folder``, load the module."""
-        header, module = generate(Job(SCHEMA))
-        (folder / "link_generated.h").write_bytes(header)
-        path = folder / "link_generated.py"
-        path.write_bytes(module)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec and spec.loader
-        loaded = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(loaded)
-        return cls(loaded)
+        """Generate header and module of the project's schema into ``folder``."""
+        return cls(module_of(SCHEMA, folder))
 
     def request(self, name: str, **fields: Any) -> bytes:
         """Return a message with the request ``name``; fields are named as in the schema.

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tinyml import options
+
 ROOT = Path(__file__).resolve().parents[2]
 # build/ is copied, so that a copy starts built; these a build has no use for.
 NOT_COPIED = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", "tests", "docs"}
@@ -47,11 +49,8 @@ def build(*arguments: str, folder: Path = ROOT) -> Path:
     """Build with the options and targets ``arguments``; return the variant's folder."""
     result = scons(*arguments, folder=folder)
     assert result.returncode == 0, result.stdout + result.stderr
-    options = dict(word.split("=") for word in arguments if "=" in word)
-    board = options.get("board", "stm32f746")
-    kernel = options.get("kernel", "reference" if board == "host" else "cm7")
-    quantize, opt = options.get("quantize", "int8"), options.get("opt", "speed")
-    return folder / "build" / f"{board}-aot-{kernel}-{quantize}-{opt}"
+    words = dict(word.split("=", 1) for word in arguments if "=" in word)
+    return folder / "build" / options.parse(words, folder).variant
 
 
 def copy(destination: Path) -> Path:

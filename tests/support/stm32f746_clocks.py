@@ -41,6 +41,7 @@ class Stm32F746:
         self.writes: list[tuple[int, int]] = []
         self.text = bytearray()
         self.status: int | None = None
+        self._until = b""
         self._broken = broken
         self._received = bytearray(received)
         self._core = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
@@ -55,13 +56,22 @@ class Stm32F746:
                 if segment["p_filesz"]:
                     self._core.mem_write(segment["p_paddr"], segment.data())
 
+    def run_until(self, printed: bytes) -> None:
+        """Run until the firmware has printed that, or fail after ten seconds."""
+        self._until = printed
+        self._start()
+        assert self.text.endswith(printed), f"printed {bytes(self.text)!r}"
+
     def run(self) -> int:
         """Run; return the exit status, or fail after ten seconds."""
+        self._start()
+        assert self.status is not None, f"no exit; printed {bytes(self.text)!r}"
+        return self.status
+
+    def _start(self) -> None:
         stack, reset = (self._word(0x08000000 + offset) for offset in (0, 4))
         self._core.reg_write(UC_ARM_REG_SP, stack)
         self._core.emu_start(reset, NOWHERE, timeout=10_000_000)
-        assert self.status is not None, f"no exit; printed {bytes(self.text)!r}"
-        return self.status
 
     def written(self, address: int) -> list[int]:
         """Return every value written to ``address``, in order."""
@@ -101,6 +111,8 @@ class Stm32F746:
         self.registers[address] = value
         if address == USART6_TDR:
             self.text.append(value & 0xFF)
+            if self._until and self.text.endswith(self._until):
+                self._core.emu_stop()
 
     def _exception(self, core: Uc, number: int, _data: object) -> None:
         assert number == BKPT_EXCEPTION, f"exception {number}"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tinyml import options
 from tinyml.errors import UserError
+from tinyml.options import handed_on
 
 
 def test_defaults_are_the_f746_with_our_engine(root: Path) -> None:
@@ -53,12 +58,14 @@ def test_kernel_default_follows_the_board(root: Path) -> None:
         ({"fpu": "soft", "board": "host"}, "fpu=soft has nothing to leave out", "board=stm32f746"),
         ({"fpu": "single"}, "fpu=single", "fpu=soft"),
         ({"gdbserver": "ocd"}, "gdbserver=ocd", "gdbserver=openocd"),
+        ({"gdbserver": "localhost"}, "gdbserver=localhost", "HOST:PORT of one that runs already"),
+        ({"server": "localhost:3333"}, "no option 'server'", "gdbserver"),
         ({"script": "/nowhere.gdb"}, "script=/nowhere.gdb", "a file that is there"),
         ({"board": "host", "link": "pty"}, "link=pty belongs", "link=tcp:PORT"),
         ({"board": "host", "limit": "1s"}, "limit= belongs", "board=stm32f746"),
         ({"link": "tcp:65536"}, "link=tcp:65536", "tcp:PORT"),
         ({"gdb": "65536"}, "gdb=65536", "TCP port"),
-        ({"server": "localhost:70000"}, "server=localhost:70000", "HOST:PORT"),
+        ({"gdbserver": "localhost:70000"}, "gdbserver=localhost:70000", "HOST:PORT"),
         ({"model": "../etc"}, "model=../etc", "model=mnist"),
         ({"model": "mnist,mnist"}, "model=mnist,mnist names", "once"),
         ({"model": "mnist,x"}, "model=mnist,x", "several"),
@@ -88,9 +95,18 @@ def test_options_of_debug_are_passed_on(root: Path) -> None:
     """Those that were given, as its own command line has them."""
     given = {"debugger": "none", "gdb_port": "3333", "load": "1", "serial": "066D"}
     assert set(options.parse(given, root).debug) == {
-        *("--debugger=none", "--gdb_port=3333", "--load", "--serial=066D")
+        *("--debugger=none", "--gdb-port=3333", "--load", "--serial=066D")
     }
     assert options.parse({}, root).debug == ()
+
+
+def test_a_gdbserver_that_runs_already_serves_flash_and_debug(root: Path) -> None:
+    """One that is named by what it is has yet to be started, by debug alone."""
+    running = options.parse({"gdbserver": "[::1]:3333"}, root)
+    for flags in (running.flash_flags, running.monitor_flags, running.debug):
+        assert flags == ("--gdbserver=[::1]:3333",)
+    named = options.parse({"gdbserver": "openocd"}, root)
+    assert (named.flash_flags, named.debug) == ((), ("--gdbserver=openocd",))
 
 
 def test_help_lists_every_option_with_values_and_default(root: Path) -> None:
@@ -165,3 +181,25 @@ def test_what_changes_the_variant_shapes_the_firmware(root: Path) -> None:
             if option.accepts(value) and option.name not in ("component", "kernel"):
                 changed = options.parse({option.name: value}, root).variant != usual
                 assert not changed or option.name in options.SHAPING
+
+
+@pytest.mark.parametrize(
+    ("module", "names", "handed"),
+    [
+        ("tinyml.debug", handed_on.DEBUG, handed_on.to_debug),
+        ("tinyml.flash", handed_on.FLASH, handed_on.to_flash),
+    ],
+)
+def test_what_is_handed_on_is_known_there(
+    module: str, names: tuple[str, ...], handed: Callable[[dict[str, str]], tuple[str, ...]]
+) -> None:
+    """Each flag is one that the command itself lists."""
+    words = handed(dict.fromkeys(names, "1"))
+    listed = subprocess.run(
+        [sys.executable, "-m", module, *(["flash"] if module == "tinyml.flash" else []), "-h"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    known = set(re.findall(r"--[a-z-]+", listed))
+    assert len(words) == len(names) and {word.split("=")[0] for word in words} <= known

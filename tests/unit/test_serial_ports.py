@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyml import board_header, boards
+from tinyml import boards
+from tinyml.boards import serial_header
+from tinyml.boards.families import FAMILIES
 from tinyml.emulator.stm32f746 import chip
 from tinyml.errors import UserError
-from tinyml.mcu_families import FAMILIES
 
 BOARDS = Path(__file__).resolve().parents[2] / "firmware" / "boards"
 CONSOLE = 'uart = "USART6"\nbaud = 115200\ntx = "PC6"\nrx = "PC7"\nfunction = 8'
@@ -138,7 +139,7 @@ def test_table_of_the_family_is_the_chips() -> None:
 def test_every_interrupt_has_one_handler(name: str) -> None:
     """The ranges of the vector table follow each other without gap or overlap."""
     board = boards.load(BOARDS / name)
-    text = board_header.generate(board)
+    text = serial_header.generate(board)
     ranges = re.findall(r"\[(\d+)(?: \.\.\. (\w+))?\] = (\w+)", text)
     following = 0
     for first, last, _ in ranges:
@@ -155,7 +156,7 @@ def test_every_interrupt_has_one_handler(name: str) -> None:
 def test_header_compiles_to_the_described_pins(tmp_path: Path) -> None:
     """The C compiler reads from the header what board.toml says."""
     board = boards.load(BOARDS / "nucleo-f746zg")
-    (tmp_path / board_header.NAME).write_text(board_header.generate(board))
+    (tmp_path / serial_header.NAME).write_text(serial_header.generate(board))
     (tmp_path / "main.c").write_text(PRINTER)
     mcu = BOARDS.parent / "mcu" / "stm32f7"
     includes = [f"-I{path}" for path in (tmp_path, mcu, BOARDS.parent / "link")]
@@ -190,17 +191,17 @@ int main(void) {
 def test_header_of_a_native_program_is_refused() -> None:
     """It has no UARTs."""
     with pytest.raises(UserError, match=r"board host has no \[serial\]"):
-        board_header.generate(boards.load(BOARDS / "host"))
+        serial_header.generate(boards.load(BOARDS / "host"))
 
 
 def test_command_line_writes_the_header(root: Path, tmp_path: Path) -> None:
-    """`python -m tinyml.board_header` prints what the build does."""
-    command = [sys.executable, "-m", "tinyml.board_header", "firmware/boards/stm32f746"]
+    """`python -m tinyml.boards.serial_header` prints what the build does."""
+    command = [sys.executable, "-m", "tinyml.boards.serial_header", "firmware/boards/stm32f746"]
     subprocess.run(
         [*command, "--output", str(tmp_path / "x.h")],
         cwd=root,
         env={"PYTHONPATH": str(root / "site_scons")},
         check=True,
     )
-    expected = board_header.generate(boards.load(BOARDS / "stm32f746"))
+    expected = serial_header.generate(boards.load(BOARDS / "stm32f746"))
     assert (tmp_path / "x.h").read_text() == expected

@@ -18,6 +18,12 @@ static void print_clock(void) {
     console_text(" MHz\n");
 }
 
+static void print_reset(void) {
+    if (board_reset_cause()[0]) {
+        print_field("reset", board_reset_cause());
+    }
+}
+
 void report_build(void) {
     console_text("\nscons-tinyml\n");
     print_field("board", BUILD_BOARD);
@@ -26,4 +32,5 @@ void report_build(void) {
     print_field("kernel", BUILD_KERNEL);
     print_field("opt", BUILD_OPT);
     print_clock();
+    print_reset();
 }

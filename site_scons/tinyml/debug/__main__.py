@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import re
 import signal
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from tinyml.debug.listening import listens
 from tinyml.debug.script import Target
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
+from tinyml.options.option import ADDRESS, fits
+from tinyml.programs import GDB_FOR_ARM
 
 READY = "ready for gdb"
 """Words of the line that says that the server listens; editors wait for them."""
@@ -53,7 +54,7 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument(
         "--debugger",
         default="auto",
-        choices=("auto", *script.PROGRAMS, _NOTHING),
+        choices=("auto", *GDB_FOR_ARM, _NOTHING),
         help="none: the server alone, until Ctrl-C",
     )
     parser.add_argument(
@@ -128,7 +129,7 @@ def _session(board: Board, options: argparse.Namespace) -> Session:
     wanted, known = options.gdbserver, servers.load_all()
     if board.core is None:
         return _without_server(board, wanted)
-    if re.fullmatch(r"\[?[\w.:-]+\]?:\d{1,5}", wanted):
+    if fits(ADDRESS, wanted):
         return Session("server", None, 0, Target(wanted), _unexplained)
     ports = servers.free_ports(len(servers.PORTS))
     ports[0] = options.gdb_port or ports[0]

@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tinyml.children import die_with_parent
+from tinyml import children
 from tinyml.debug.listening import listens
 from tinyml.errors import UserError
 from tinyml.flash.diagnose import last_lines
 
 SECONDS = 15.0
 """For a server to listen. A probe answers within two; pyOCD may load a pack first."""
-_PATIENCE = 3.0  # seconds between asking a server to end and making it
 
 Explain = Callable[[str], UserError]
 
@@ -47,7 +46,7 @@ def server(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=die_with_parent(),
+                preexec_fn=children.die_with_parent(),
             )
         except OSError as error:
             raise UserError(
@@ -57,7 +56,7 @@ def server(
         _await(child, port, log, explain, seconds)
         yield child
     finally:
-        _end(child)
+        children.end(child)
 
 
 def _await(
@@ -76,15 +75,6 @@ def _await(
                 "a server that is ready for gdb",
                 f"read {log}; is another debugger or programmer using the probe?",
             )
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
 
 
 def failed(name: str, text: str, expected: str, hint: str) -> UserError:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyml.errors import UserError
+from tinyml.programs import GDB_FOR_ARM, find_first
 
-PROGRAMS = ("gdb-multiarch", "arm-none-eabi-gdb")
 NATIVE = "gdb"
 _SETTINGS = (
     "set confirm off",
@@ -48,10 +47,10 @@ def program(wanted: str, native: bool) -> str:
     Raises:
         UserError: there is none.
     """
-    names = ((NATIVE, *PROGRAMS[:1]) if native else PROGRAMS) if wanted == "auto" else (wanted,)
-    for name in names:
-        if path := shutil.which(name):
-            return path
+    usual = (NATIVE, *GDB_FOR_ARM[:1]) if native else GDB_FOR_ARM
+    names = usual if wanted == "auto" else (wanted,)
+    if path := find_first(names):
+        return path
     raise UserError(
         f"{' or '.join(names)} is not installed",
         "gdb for Arm on the PATH",

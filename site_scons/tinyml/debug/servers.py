@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyml import typed_toml
+from tinyml import programs, typed_toml
 from tinyml.boards import Board, Flash
 from tinyml.errors import UserError
 from tinyml.files import read_toml
-from tinyml.flash import desk, diagnose, programmers, tools, words
+from tinyml.flash import desk, diagnose, programmers, words
 from tinyml.flash.desk import Probe
 from tinyml.flash.programmers import Programmer
 
 FOLDER = Path(__file__).parent / "servers"
 PORTS = ("port", "second_port", "third_port")
-_GIVEN = {"tool", "serial", "interface", *PORTS}
+_GIVEN = {"tool", "serial", "interface", "transport", *PORTS}
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,12 @@ class Server:
         install: how to get it.
         rank: which is preferred, 1 first.
         needs: what the board's [flash] must say of it.
-        command: its arguments, as templates of `tinyml.flash.words`.
-        serial: those that pick one probe of several, in the place of ``[serial]``.
+        command: its arguments, as templates of `tinyml.flash.words`; ``[serial]`` and the like are
+            options of its programmer.
         setup: commands of gdb after it has connected.
         reset: commands of gdb that reset the core and halt it.
-        programmer: the programmer for the same probes, whose messages it shares.
+        programmer: the programmer for the same probes, whose messages and options it shares.
+        serial: what picks one probe of several, where it is not as the programmer has it.
     """
 
     name: str
@@ -49,10 +50,10 @@ class Server:
     rank: int
     needs: tuple[str, ...]
     command: tuple[str, ...]
-    serial: tuple[str, ...]
     setup: tuple[str, ...]
     reset: tuple[str, ...]
     programmer: str
+    serial: tuple[str, ...] = ()
 
     @property
     def sibling(self) -> Programmer:
@@ -60,9 +61,14 @@ class Server:
         return programmers.load_all()[self.programmer]
 
     @property
+    def options(self) -> dict[str, tuple[str, ...]]:
+        """What stands for ``[serial]`` and the like in its command."""
+        return dict(self.sibling.options) | ({"serial": self.serial} if self.serial else {})
+
+    @property
     def program(self) -> str | None:
         """Where it is installed; None where it is not."""
-        return tools.find_first(self.tools, self.sibling.places)
+        return programs.find_first(self.tools, self.sibling.places)
 
     def missing(self, board: Board) -> list[str]:
         """Return what the board does not say of it."""
@@ -169,11 +175,10 @@ def command(
             f"{server.about} on the PATH",
             server.install,
         )
-    kind = programmers.kinds()[chosen.probe.kind] if chosen.probe else None
-    interface = (kind.openocd if kind else "") or flash.openocd_interface
     values: dict[str, words.Value] = {name: getattr(flash, name) for name in server.needs}
-    values |= {"tool": program, "serial": serial, "interface": interface, **ports}
-    return words.command(server.command, {"serial": server.serial}, values)
+    values |= programmers.openocd_values(chosen.probe.kind if chosen.probe else None, flash)
+    values |= {"tool": program, "serial": serial, **ports}
+    return words.command(server.command, server.options, values)
 
 
 def explain(server: Server, board: Board, lines: str, log: Path) -> UserError:

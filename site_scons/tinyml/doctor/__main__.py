@@ -15,6 +15,7 @@ from tinyml.doctor.checks import ordered
 from tinyml.doctor.finding import COMPUTER, ERROR, IMAGE, answer
 from tinyml.doctor.patient import of
 from tinyml.errors import UserError, exit_status
+from tinyml.terminal import may_be_left
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,10 +63,9 @@ def main() -> int:
     chosen = _chosen(arguments)
     patient = of(arguments.elf, arguments.board_dir)
     answers = [(each, answer(each, patient)) for each in ordered() if each.id in chosen]
-    if arguments.json:
-        print(report.as_json(patient, answers))
-    else:
-        print(report.text(patient, answers, arguments.all))
+    text = report.as_json(patient, answers) if arguments.json else ""
+    with may_be_left():
+        print(text or report.text(patient, answers, arguments.all))
     return int(any(found.severity == ERROR for _, each in answers for found in each))
 
 

@@ -29,6 +29,7 @@ from tinyml.fetch import store
 from tinyml.flash.desk import usb_probes
 from tinyml.flash.diagnose import usb_rule
 from tinyml.flash.programmers import Programmer, load_all
+from tinyml.programs import GDB_FOR_ARM
 
 here = partial(check, subject=COMPUTER)
 
@@ -41,7 +42,6 @@ _BAD = (
     ("st-flash", (1, 6, 1), "cannot write an STM32F76x", "stlink-org/stlink issue 1092"),
     ("st-util", (1, 6, 1), "cannot write an STM32F76x", "stlink-org/stlink issue 1092"),
 )
-_GDB = ("gdb-multiarch", "arm-none-eabi-gdb")
 _RULES = ("etc/udev/rules.d", "lib/udev/rules.d", "usr/lib/udev/rules.d", "run/udev/rules.d")
 
 
@@ -161,11 +161,11 @@ def _installed(package: str) -> bool:
 @here("debugger")
 def debugger(patient: Patient) -> Iterator[Finding]:
     """There is a gdb for Arm."""
-    program = patient.computer.program(*_GDB)
+    program = patient.computer.program(*GDB_FOR_ARM)
     if program:
         yield ok(program)
     else:
-        yield warning(f"no {' or '.join(_GDB)} on the PATH", "apt-get install gdb-multiarch")
+        yield warning(f"no {' or '.join(GDB_FOR_ARM)} on the PATH", "apt-get install gdb-multiarch")
 
 
 @here("programmers")

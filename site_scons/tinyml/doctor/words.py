@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tinyml.doctor.patient import Patient
+from tinyml.elf.demangle import demangled
 
 _MOST_NAMED = 4
 
@@ -17,9 +18,17 @@ def listed(names: Iterable[str], most: int = _MOST_NAMED) -> str:
 
 
 def callers_of(patient: Patient, names: Sequence[str]) -> list[str]:
-    """Return the functions that branch to one of ``names``, those of the list left out."""
+    """Return the functions that branch to one of ``names``, those of the list left out.
+
+    The toolchain's own functions call each other; who else uses them is what helps.
+    """
     addresses = {s.address for name in names for s in patient.symbols.get(name, ())}
-    found = [f.name for f in patient.code.functions if f.calls & addresses and f.name not in names]
-    # The toolchain's own functions call each other; who uses them is what helps.
-    own = [name for name in found if not name.startswith("__")]
-    return own or found
+    found = [f for f in patient.code.functions if f.calls & addresses and f.name not in names]
+    ranges = [each for unit, _ in patient.linked if unit.toolchain for each in unit.ranges]
+    own = [
+        f.name
+        for f in found
+        if not f.name.startswith("__") and not any(a <= f.address < b for a, b in ranges)
+    ] or [f.name for f in found]
+    plain = demangled(name for name in own if name.startswith("_Z"))
+    return [plain.get(name, name) for name in own]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from tinyml.elf.report import Gathered, Inputs, Report, gather
 from tinyml.elf.views import Choice
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
+from tinyml.terminal import may_be_left
 
 OUTPUTS: dict[str, Callable[[Report], str]] = {
     ".json": as_json,
@@ -203,11 +203,8 @@ def _report(arguments: argparse.Namespace) -> None:
     for path in arguments.output:
         write_if_changed(path, OUTPUTS[path.suffix](gathered.report))
     if not (arguments.quiet or arguments.brief):
-        try:
+        with may_be_left():
             _print(gathered, arguments)
-            sys.stdout.flush()
-        except BrokenPipeError:  # the reader, as head, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from tinyml.children import die_with_parent
+from tinyml import children
 from tinyml.elf import before, stored
 from tinyml.elf.image import printable
 from tinyml.elf.stored import Document
@@ -247,12 +247,12 @@ def _run(command: Sequence[str], folder: Path, environment: dict[str, str]) -> N
             stderr=subprocess.STDOUT,
             # A group of its own: Ctrl-C comes to us alone, and all of it can be ended at once.
             start_new_session=True,
-            preexec_fn=die_with_parent(),
+            preexec_fn=children.die_with_parent(),
         )
         try:
             status = process.wait()
         except BaseException:
-            _end(process)
+            children.end(process, (signal.SIGINT,), PATIENCE, group=True)
             raise
         if status:
             log.seek(0)
@@ -262,12 +262,3 @@ def _run(command: Sequence[str], folder: Path, environment: dict[str, str]) -> N
                 "a commit that builds with these options",
                 "another commit, or baseline=FILE with a stored report",
             )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGINT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
-            return

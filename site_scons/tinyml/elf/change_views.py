@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from tinyml import plain_tables
 from tinyml.elf import match
 from tinyml.elf.change import Delta, Diff, Row, Symbol
 from tinyml.elf.stored import MEMORIES
 
 FORMAT = 1
 TOP = 20
-_WIDEST = 1 << 16
 _NAMELESS = {"library": "(objects)"}  # what lies in no library
 _VERBS = {match.MOVED: "moved from", match.RENAMED: "renamed from"}
 
 
 def as_text(diff: Diff, top: int = TOP) -> str:
     """Return the tables without colours, as wide as they want to be; top 0 lists every symbol."""
-    stream = io.StringIO()
-    # Said outright, so that FORCE_COLOR in the environment cannot bring escape codes in.
-    plain = Console(file=stream, width=_WIDEST, force_terminal=False, color_system=None)
-    for table in _tables(diff, top):
-        plain.print(table, width=Measurement.get(plain, plain.options, table).maximum)
-        plain.print()
-    lines = [*_title(diff), "", *stream.getvalue().splitlines(), *_rest(diff, top)]
+    lines = [*_title(diff), "", *plain_tables.lines(_tables(diff, top)), *_rest(diff, top)]
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import subprocess
 import sys
 import tempfile
@@ -15,18 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from tinyml import plain_tables
 from tinyml.elf import stored
 from tinyml.elf.image import printable
 from tinyml.elf.stored import FLASH, MEMORIES, RAM, Document
 from tinyml.errors import UserError, exit_status
 from tinyml.files import write_if_changed
 
-_WIDEST = 1 << 16
 _MODES = ("file", "bytes", "ratio", "saving")
 _LIBRARIES = ("library", ".a bytes", "stripped", "code and data", "flash", "RAM", "linked")
 
@@ -126,18 +123,14 @@ def stripped(path: Path, strip: str) -> int:
 
 def as_text(tables: Iterable[Shown]) -> str:
     """Return the tables as plain text."""
-    stream = io.StringIO()
-    plain = Console(file=stream, width=_WIDEST, force_terminal=False, color_system=None)
+    lines: list[str] = []
     for shown in tables:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for number, heading in enumerate(shown.columns):
             table.add_column(heading, justify="right" if number else "left", no_wrap=True)
         for row in shown.rows:
             table.add_row(*map(Text, row))
-        plain.print(Text(shown.heading))
-        plain.print(table, width=Measurement.get(plain, plain.options, table).maximum)
-        plain.print()
-    lines = (line.rstrip() for line in stream.getvalue().splitlines())
+        lines += [shown.heading.rstrip(), *plain_tables.lines([table])]
     return "\n".join(lines).rstrip() + "\n"
 
 

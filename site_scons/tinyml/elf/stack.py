@@ -269,7 +269,11 @@ class _Nodes:
         self.by_name: dict[str, list[Symbol]] = {}
         for symbol in self.functions.values():
             self.by_name.setdefault(symbol.name, []).append(symbol)
+        self.labels = {s.name for s in image.symbols if not s.function and self._is_code(s)}
         self.aliases: dict[str, int] = {s.name: s.address for s in image.symbols if s.function}
+
+    def _is_code(self, symbol: Symbol) -> bool:
+        return bool(self.sections[symbol.section].flags & SHF_EXECINSTR)
 
     def all(self) -> dict[str, Node]:
         """Return the node of each function by its address, in hexadecimal."""
@@ -339,7 +343,7 @@ class _Nodes:
             key = self._resolved(title)
             if key:
                 targets.append(key)
-            elif title in self.by_name or not self._is_gone(title):
+            elif title in self.labels:  # others were done in line: builtins
                 node.unknown.append(f"{title}, called in {node.name} ({place})")
         node.calls = tuple(targets)
         node.unknown += [f"indirect call in {node.name} ({at})" for at in function.indirect]
@@ -354,10 +358,6 @@ class _Nodes:
         found = self.by_name.get(name, [])
         same = [s for s in found if s.file == file] or found
         return f"{same[0].address:x}" if same else None
-
-    def _is_gone(self, title: str) -> bool:
-        """Return whether the image has no such function: inlined, or dropped, or never linked."""
-        return title.rpartition(":")[2] not in self.aliases
 
     def _by_code(self, node: Node, code: thumb.Code) -> None:
         node.own, node.known_by = code.bytes, CODE

@@ -181,7 +181,10 @@ class _Copying:
 
     def _pass_on(self, port: TcpPort, ours: socket.socket) -> None:
         """Give what the child sends on a serial port to the client on TCP."""
-        chunk = ours.recv(_CHUNK)
+        try:
+            chunk = ours.recv(_CHUNK)
+        except ConnectionResetError:  # the child ended with bytes of the client unread
+            chunk = b""
         if not chunk:
             self._selector.unregister(ours)
         port.write_all(chunk)

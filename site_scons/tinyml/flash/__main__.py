@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 from tinyml import boards
-from tinyml.errors import UserError, exit_status
+from tinyml.errors import UserError
 from tinyml.flash import choose, desk, engine, image, programmers
 from tinyml.flash.choose import Request
 from tinyml.flash.engine import Result
+from tinyml.terminal import exit_status
 
 _DONE = {"write": "written", "verify": "verified", "erase": "erased", "reset": "reset"}
 
@@ -58,7 +59,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         sub.add_argument("--programmer", default=choose.AUTO, help="default: the best that is here")
         sub.add_argument("--serial", help="serial number of one of several boards")
         sub.add_argument("--port", help="serial port of the boot loader, or the drive's folder")
-        sub.add_argument("--server", metavar="HOST:PORT", help="gdbserver for programmer gdb")
+        sub.add_argument("--gdbserver", metavar="HOST:PORT", help="for programmer gdb")
         sub.add_argument("--baud", type=int, default=115200, help="of the boot loader's UART")
         sub.add_argument("--timeout", type=float, metavar="SECONDS", help="for each step")
         sub.add_argument("--log", type=Path, help="where the programmer's output is kept")
@@ -75,7 +76,7 @@ def _request(options: argparse.Namespace) -> Request:
         programmer=options.programmer,
         serial=options.serial,
         port=options.port,
-        server=options.server,
+        gdbserver=options.gdbserver,
         baud=options.baud,
         timeout=options.timeout,
         log=options.log or (path and path.with_suffix(".flash.log")),

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tinyml import programs
 from tinyml.boards import Board, Flash
 from tinyml.errors import UserError
-from tinyml.flash import desk, programmers, tools, words
+from tinyml.flash import desk, programmers, words
 from tinyml.flash.desk import Desk, Probe
 from tinyml.flash.programmers import Programmer
 
@@ -27,7 +28,7 @@ class Request:
         programmer: its name, or ``auto``.
         serial: which probe, where there are several.
         port: a serial port, or the folder of a drive.
-        server: a gdbserver, HOST:PORT.
+        gdbserver: one that runs already, HOST:PORT.
         baud: of the boot loader's UART.
         timeout: seconds for each step instead of the programmer's own.
         log: where the programmer's output is kept.
@@ -39,7 +40,7 @@ class Request:
     programmer: str = AUTO
     serial: str | None = None
     port: str | None = None
-    server: str | None = None
+    gdbserver: str | None = None
     baud: int = 115200
     timeout: float | None = None
     log: Path | None = None
@@ -190,7 +191,7 @@ def _obstacles(programmer: Programmer, request: Request) -> Iterator[tuple[str, 
 
 def _programs(programmer: Programmer) -> dict[str, str] | None:
     """Return the paths of the programmer's programs by name, and the main one as ``tool``."""
-    found = {name: tools.find(name, programmer.places) for name in programmer.tools}
+    found = {name: programs.find(name, programmer.places) for name in programmer.tools}
     there = {name: path for name, path in found.items() if path}
     if not (there if programmer.any_tool else len(there) == len(found)) and found:
         return None
@@ -201,7 +202,7 @@ def _programs(programmer: Programmer) -> dict[str, str] | None:
 def _attached(
     programmer: Programmer, programs: Mapping[str, str], request: Request, found: Desk
 ) -> tuple[Probe, ...]:
-    special = {"server": request.server, "serial": request.port}
+    special = {"server": request.gdbserver, "serial": request.port}
     for kind, where in special.items():
         if kind in programmer.probes:
             return (Probe(kind, where),) if where else ()

@@ -49,7 +49,6 @@ class Job:
         request, chosen = self.request, self.chosen
         flash = image.flash_of(request.board)
         probe = chosen.probe
-        kind = programmers.kinds()[probe.kind] if probe else None
         values: dict[str, words.Value] = {
             **{name: name for name in chosen.programmer.tools},
             "tool": next(iter(chosen.programmer.tools), None),
@@ -62,11 +61,10 @@ class Job:
             "end": flash.end,
             "baud": request.baud,
             "port": request.port,
-            "server": request.server,
+            "gdbserver": request.gdbserver,
             "drive": probe.serial if probe and probe.kind == "volume" else request.port,
             "serial": request.serial and (probe.serial if probe else request.serial),
-            "interface": (kind and kind.openocd) or request.flash.openocd_interface or None,
-            "transport": (kind and kind.transport) or None,
+            **programmers.openocd_values(probe.kind if probe else None, request.flash),
             "readback": str(self.scratch / "readback.bin"),
             "script": str(self.scratch / "script"),
         }

@@ -191,7 +191,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--serial", help="serial number of one of several boards")
     parser.add_argument("--reset", action="store_true", help="reset the board once listening")
     parser.add_argument("--programmer", default=AUTO, help="for --reset")
-    parser.add_argument("--server", metavar="HOST:PORT", help="for --reset with programmer gdb")
+    parser.add_argument("--gdbserver", metavar="HOST:PORT", help="for --reset with programmer gdb")
     parser.add_argument("-n", "--dry-run", action="store_true", help="only say which port")
     return parser.parse_args(arguments)
 
@@ -222,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _reset(board: Board, options: argparse.Namespace) -> None:
     """Start the firmware anew, so that its first words are seen; say so where that cannot be."""
     request = Request(
-        "reset", board, None, options.programmer, options.serial, None, options.server
+        "reset", board, None, options.programmer, options.serial, None, options.gdbserver
     )
     try:
         engine.perform(request, lambda line: None)

@@ -20,7 +20,7 @@ PARTS = ("write", "verify", "erase", "reset")
 #: What a template may name beside the board's own values and the programmer's tools.
 GIVEN = (
     *("tool", "python", "image", "elf", "address", "end", "size", "serial", "port", "baud"),
-    *("server", "drive", "interface", "transport", "readback", "script", "board"),
+    *("gdbserver", "drive", "interface", "transport", "readback", "script", "board"),
 )
 
 
@@ -143,6 +143,16 @@ def kinds() -> Mapping[str, Kind]:
     """Return the kinds of probe by their names."""
     path = HERE / "probes.toml"
     return {n: typed_toml.build(Kind, t, f"{path}: [{n}]", "") for n, t in _read(path).items()}
+
+
+def openocd_values(kind: str | None, flash: Flash) -> dict[str, words.Value]:
+    """Return what OpenOCD is told of a probe: its file and transport, None where it needs none.
+
+    Without a ``kind`` it is the probe on the board.
+    """
+    known = kinds()[kind] if kind else Kind("")
+    interface = known.openocd or flash.openocd_interface
+    return {"interface": interface or None, "transport": known.transport or None}
 
 
 @functools.cache

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tinyml.children import die_with_parent
+from tinyml import children
 from tinyml.errors import UserError
 
 _CHUNK = 65536
 _MOST_TEXT = 1 << 20  # what is looked through for patterns: the end of a very long output
-_GRACE = 3.0  # seconds for a tool to end by itself when it is told to
+_POLITELY = (signal.SIGINT, signal.SIGTERM)  # so that a tool can let go of the probe
 
 
 class TimeLimit(Exception):
@@ -70,12 +70,12 @@ def run(
     except BaseException:
         # At a terminal Ctrl-C has told the tool as well: it may be letting go of the probe.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_GRACE)
-        _stop(child)
+            child.wait(children.PATIENCE)
+        children.end(child, _POLITELY)
         log.add(b"\n(interrupted)\n")
         raise
     if not in_time:
-        _stop(child)
+        children.end(child, _POLITELY)
         log.add(f"\n(stopped after {seconds:g} s)\n".encode())
         raise TimeLimit(text)
     status = child.wait()
@@ -91,7 +91,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=os.environ | {"LC_ALL": "C", "PYTHONUNBUFFERED": "1"},
-            preexec_fn=die_with_parent(),
+            preexec_fn=children.die_with_parent(),
         )
     except OSError as error:
         raise UserError(
@@ -127,14 +127,3 @@ def _ends(child: subprocess.Popen[bytes], deadline: float) -> bool:
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(max(0.0, deadline - time.monotonic()))
     return child.returncode is not None
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    """End the child: politely, so that it can let go of the probe, then not."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(subprocess.TimeoutExpired, ProcessLookupError):
-            child.send_signal(number)
-            child.wait(_GRACE)
-            return
-    child.kill()
-    child.wait()

@@ -6,15 +6,15 @@ What the user wrote there stays. ``compile_commands.json`` is SCons' own work.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
 from tinyml.boards import load
-from tinyml.debug.script import NATIVE, PROGRAMS
+from tinyml.debug.script import NATIVE
 from tinyml.errors import exit_status
 from tinyml.ide.entries import CLANGD, Variant, launches, tasks
 from tinyml.ide.merge import put, put_whole
+from tinyml.programs import GDB_FOR_ARM, find_first
 
 FOLDER = Path(".vscode")
 
@@ -28,8 +28,8 @@ def main() -> None:
     given = parser.parse_args()
     board = load(given.board_dir)
     native = board.core is None
-    names = (NATIVE, *PROGRAMS) if native else PROGRAMS
-    gdb = next((path for name in names if (path := shutil.which(name))), names[0])
+    names = (NATIVE, *GDB_FOR_ARM) if native else GDB_FOR_ARM
+    gdb = find_first(names) or names[0]
     variant = Variant(tuple(given.options), board.name, given.elf.as_posix(), native, gdb)
     for name, version, key, entries in (
         ("tasks.json", "2.0.0", "tasks", tasks(variant)),

@@ -12,6 +12,7 @@ from pathlib import Path
 from tinyml.errors import exit_status
 from tinyml.link import commands
 from tinyml.link.client import EMULATOR_TIMEOUT, RETRIES, TIMEOUT
+from tinyml.terminal import may_be_left
 
 DEFAULT_PORT = "emulator:"
 
@@ -27,18 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Ask a firmware over its link."""
     given = _parser().parse_args(arguments)
     shown = _COMMANDS[given.command][0](given)
-    _print(json.dumps(shown.document, indent=2) + "\n" if given.json else shown.text)
+    with may_be_left():
+        sys.stdout.write(json.dumps(shown.document, indent=2) + "\n" if given.json else shown.text)
     return 0
-
-
-def _print(text: str) -> None:
-    """Write to stdout; a reader that has seen enough, as ``head``, is no mistake."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

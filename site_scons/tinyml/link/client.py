@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from tinyml.link import codec, emulated, inputs
+from tinyml.link import codec, inputs
 from tinyml.link.answers import (
     Array,
     Inference,
@@ -21,6 +22,7 @@ from tinyml.link.answers import (
     Tensor,
     TensorSource,
 )
+from tinyml.link.emulated import SCHEME, EmulatorTransport
 from tinyml.link.errors import BadAnswer, InputError, LinkError
 from tinyml.link.exchange import Exchange
 from tinyml.link.transport import SerialTransport, Transport
@@ -62,7 +64,10 @@ class Client:
         if timeout is None:
             timeout = EMULATOR_TIMEOUT if _is_emulator(port) else TIMEOUT
         _check_limits(timeout, retries)
-        self._exchange = Exchange(_transport(port), timeout, retries)
+        transport = _transport(port)
+        # A virtual board's cycle counter counts instructions, which the firmware cannot know.
+        self._counted = transport.counted if isinstance(transport, EmulatorTransport) else ""
+        self._exchange = Exchange(transport, timeout, retries)
         self._models: tuple[Model, ...] | None = None
         try:
             self.device = self.ping()
@@ -101,7 +106,7 @@ class Client:
         pong = self._exchange.ask(codec.ping(echo), Pong, "Ping")
         if pong.echo != echo:
             raise _wrong(f"Ping with the echo {pong.echo.hex()}, not {echo.hex()}")
-        return pong
+        return dataclasses.replace(pong, unit=self._counted or pong.unit)
 
     def models(self) -> tuple[Model, ...]:
         """Return the firmware's models; they are asked for once."""
@@ -234,12 +239,12 @@ def _transport(port: str | Transport) -> Transport:
     if not isinstance(port, str):
         return port
     if _is_emulator(port):
-        return emulated.EmulatorTransport(port)
+        return EmulatorTransport(port)
     return SerialTransport(port)
 
 
 def _is_emulator(port: str | Transport) -> bool:
-    return isinstance(port, str) and port.startswith(emulated.SCHEME)
+    return isinstance(port, str) and port.startswith(SCHEME)
 
 
 def _check_limits(timeout: float, retries: int) -> None:

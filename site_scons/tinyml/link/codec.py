@@ -16,6 +16,7 @@ import numpy as np
 
 from tinyml.link.answers import Model, Operator, Pong, Statistics, Tensor, TensorSource
 from tinyml.link.generated import messages
+from tinyml.terminal import harmless
 
 #: What reading a damaged buffer raises, by struct, numpy and flatbuffers.
 _BROKEN = (struct.error, IndexError, ValueError, TypeError, OverflowError, MemoryError)
@@ -202,8 +203,7 @@ def _name(enumeration: Any, value: int) -> str:
 
 def _text(value: bytes | None) -> str:
     """Return text from the line without what a terminal would obey."""
-    text = (value or b"").decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return harmless((value or b"").decode("utf-8", "replace"))
 
 
 def _bytes(vector: Any) -> bytes:

@@ -7,7 +7,6 @@ import json
 import os
 import queue
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -16,11 +15,11 @@ from collections import deque
 from pathlib import Path
 from typing import IO
 
-from tinyml import options
-from tinyml.children import die_with_parent
+from tinyml import boards, children, options
 from tinyml.link.errors import Disconnected, PortError
 from tinyml.link.generated import ROOT
 from tinyml.link.transport import SerialTransport
+from tinyml.terminal import harmless
 
 SCHEME = "emulator:"
 _ANNOUNCEMENT = re.compile(r"link: (socket://\S+)")
@@ -50,9 +49,17 @@ def command(image: Path) -> list[str]:
             "a firmware that has been built",
             "./sconsw, or emulator:PATH.elf for another one",
         )
-    board = ROOT / "firmware" / "boards" / _board(image.with_suffix(".build-info.json"))
-    run = [sys.executable, "-m", "tinyml.emulator", str(board), str(image.resolve())]
+    run = [sys.executable, "-m", "tinyml.emulator", str(_board_folder(image)), str(image.resolve())]
     return [*run, "--link", "tcp:0"]
+
+
+def _board_folder(image: Path) -> Path:
+    return ROOT / "firmware" / "boards" / _board(image.with_suffix(".build-info.json"))
+
+
+def _counted(board: Path) -> str:
+    emulator = boards.load(board).emulator
+    return "instructions" if emulator is not None and emulator.kind == "virtual" else ""
 
 
 def _board(record: Path) -> str:
@@ -71,7 +78,10 @@ def _board(record: Path) -> str:
 
 
 class EmulatorTransport:
-    """An emulator that is started here, and the socket that it serves the link on."""
+    """An emulator that is started here, and the socket that it serves the link on.
+
+    ``counted`` is what its counter counts, where the firmware takes it for something else.
+    """
 
     def __init__(self, port: str) -> None:
         """Start the emulator for ``emulator:`` or ``emulator:PATH.elf``, wait for its link.
@@ -79,7 +89,9 @@ class EmulatorTransport:
         Raises:
             PortError: there is no such firmware, or its emulator does not start.
         """
-        self._child = _Child(command(image_of(port)))
+        image = image_of(port)
+        self._child = _Child(command(image))
+        self.counted = _counted(_board_folder(image))
         self._end = weakref.finalize(self, self._child.end)
         try:
             self._line = SerialTransport(self._child.link_url())
@@ -143,7 +155,7 @@ class _Child:
                 encoding="utf-8",
                 errors="replace",
                 env=_environment(),
-                preexec_fn=die_with_parent(),
+                preexec_fn=children.die_with_parent(),
                 start_new_session=True,
             )
         except OSError as error:
@@ -162,7 +174,7 @@ class _Child:
         """Keep the last lines of a stream, and pass the announcement on."""
         with stream, contextlib.suppress(ValueError):
             for line in stream:
-                self._said[name].append(_printable(line.rstrip()))
+                self._said[name].append(harmless(line.rstrip()))
                 found = _ANNOUNCEMENT.fullmatch(line.strip())
                 if found and name == "stderr":
                     self._url.put(found[1])
@@ -199,26 +211,7 @@ class _Child:
 
     def end(self) -> None:
         """End the process and all that it started."""
-        for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-            if self._process.poll() is not None:
-                return
-            _signal(self._process, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_END_SECONDS)
-
-
-def _printable(line: str) -> str:
-    """Return a line without what a terminal would obey."""
-    return "".join(c if c.isprintable() else "?" for c in line)
-
-
-def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    """Send a signal to a process and its children, where the system has groups of them."""
-    with contextlib.suppress(ProcessLookupError):
-        if sys.platform == "win32":
-            process.terminate()
-        else:
-            os.killpg(process.pid, number)
+        children.end(self._process, patience=_END_SECONDS, group=True)
 
 
 def _environment() -> dict[str, str]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from tinyml import plain_tables
 from tinyml.link.answers import Model, Operator, Pong, Statistics, Tensor
 
-_WIDEST = 1 << 16
 _BAR = 40
 _LAYER = 32
 _MOST_ROWS = 10
@@ -21,14 +18,7 @@ _MOST_ROWS = 10
 
 def as_text(tables: Iterable[Table]) -> str:
     """Return tables as text, an empty line between them."""
-    stream = io.StringIO()
-    # Said outright, so that FORCE_COLOR in the environment cannot bring escape codes in.
-    plain = Console(file=stream, width=_WIDEST, force_terminal=False, color_system=None)
-    for number, table in enumerate(tables):
-        if number:
-            plain.print()
-        plain.print(table, width=Measurement.get(plain, plain.options, table).maximum)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    return "\n".join(plain_tables.lines(tables)[:-1]) + "\n"
 
 
 def columns(*headings: str) -> Table:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from tinyml import plain_tables
 from tinyml.plan_report.arena_map import chart
 from tinyml.plan_report.report import Operator, Report, Tensor
 
-_WIDEST = 1 << 16
 _LAYER = 22
 _LABEL = 11
 
 
 def as_text(report: Report, notes: Iterable[str] = ()) -> str:
     """Return the tables and the totals; nothing is folded to the width of a terminal."""
-    stream = io.StringIO()
-    # Said outright, so that FORCE_COLOR in the environment cannot bring escape codes in.
-    plain = Console(file=stream, width=_WIDEST, force_terminal=False, color_system=None)
-    for table in (work_table(report), memory_table(report)):
-        plain.print(table, width=Measurement.get(plain, plain.options, table).maximum)
-        plain.print()
-    lines = [*stream.getvalue().splitlines(), *chart(report), "", *totals(report), *notes]
+    tables = plain_tables.lines((work_table(report), memory_table(report)))
+    lines = [*tables, *chart(report), "", *totals(report), *notes]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

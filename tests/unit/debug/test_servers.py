@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 
 from support.terminal import comes, processes
-from tinyml import boards
+from tinyml import boards, programs
 from tinyml.boards import Board
 from tinyml.debug import servers
 from tinyml.debug.listening import listens
 from tinyml.debug.script import Target, text
 from tinyml.errors import UserError
-from tinyml.flash import tools
 from tinyml.flash.desk import Probe
 
 BOARD = "firmware/boards/stm32f746"
@@ -198,7 +197,7 @@ def test_mistakes_are_told(options: tuple[str, ...], culprit: str, bench: Bench)
 @pytest.mark.parametrize("name", ["openocd", "st-util", "pyocd"])
 def test_the_real_tool_takes_the_words(name: str, disco: Board, tmp_path: Path, root: Path) -> None:
     """Without a probe each gets as far as looking for one: its parser was content."""
-    if tools.find_first(servers.load_all()[name].tools) is None:
+    if programs.find_first(servers.load_all()[name].tools) is None:
         pytest.skip(f"no {name}")
     if servers.attached():
         pytest.skip("a probe is attached")
@@ -227,7 +226,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Return the set of tools that are there; a test fills it."""
     there: set[str] = set()
     monkeypatch.setattr(
-        servers.tools,
+        servers.programs,
         "find_first",
         lambda names, places=(): next((f"/bin/{name}" for name in names if name in there), None),
     )
@@ -246,7 +245,8 @@ def test_auto_takes_the_server_for_the_probe_that_is_there(
     chosen = servers.choose("auto", disco, None, (JLINK,))
     assert (chosen.server.name, chosen.probe) == ("openocd", JLINK)
     ports = dict.fromkeys(servers.PORTS, 1)
-    assert "interface/jlink.cfg" in servers.command(chosen, disco, ports, None)
+    words = " ".join(servers.command(chosen, disco, ports, None))
+    assert "-f interface/jlink.cfg -c transport select swd -f target/stm32f7x.cfg" in words
 
 
 def test_one_of_two_probes_must_be_picked(disco: Board, installed: set[str]) -> None:

@@ -176,6 +176,25 @@ def test_the_command_line_says_what_it_found(tmp_path: Path) -> None:
     assert {"severity", "evidence", "fix", "holds", "subject"} <= document["findings"][0].keys()
 
 
+def test_a_reader_who_has_seen_enough_is_no_accident(tmp_path: Path) -> None:
+    """The status is the image's all the same."""
+    path = tmp_path / "x.elf"
+    path.write_text("no firmware at all")
+    read, write = os.pipe()
+    os.close(read)
+    words = [sys.executable, "-m", "tinyml.doctor", str(path), "--image-only"]
+    done = subprocess.run(
+        words,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "site_scons")},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_mistakes_on_the_command_line_are_told_in_three_lines(tmp_path: Path) -> None:
     """No traceback: a file that is not there, a check that does not exist."""
     for words, culprit in (

@@ -229,6 +229,19 @@ def test_a_guard_on_one_of_two_ways_is_no_guard(tmp_path: Path, disco: Board) ->
     assert found[0].severity == ERROR
 
 
+def test_callers_are_ours_and_as_the_source_has_them(tmp_path: Path) -> None:
+    """Not the library's own functions, and not a mangled name."""
+    (tmp_path / "x.cc").write_text(
+        "#include <cstdlib>\nvolatile int n; char *volatile p; namespace deep { struct Thing {\n"
+        "__attribute__((noinline)) void grow(int by) { p = (char *)malloc(by); } } thing; }\n"
+        'extern "C" void reset() { deep::thing.grow(n); for (;;) {} }\n'
+    )
+    words = ("arm-none-eabi-g++", "-mcpu=cortex-m7", "-mthumb", "-O1", "-g", "--specs=nosys.specs")
+    run(tmp_path, *words, "-nostartfiles", "-Wl,-e,reset", "x.cc", "-o", "x.elf")
+    found = answer(REGISTRY["heap"], Patient(tmp_path / "x.elf"))[0]
+    assert "called by deep::Thing::grow(int):" in found.evidence
+
+
 def test_qemu_answers_semihosting(built: Callable[[Recipe], Path], root: Path) -> None:
     """What is an error on hardware is how a firmware ends in an emulator."""
     board = boards.load(root / "firmware" / "boards" / "mps2-an500")

@@ -137,13 +137,10 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a copy of what the report is made of."""
+    """Return a folder with a copy of the modules."""
     folder = tmp_path_factory.mktemp("mutated")
-    source = ROOT / "site_scons" / "tinyml"
-    for part in ("elf", *(path.name for path in source.glob("*.py"))):
-        copy = shutil.copytree if (source / part).is_dir() else shutil.copy
-        (folder / "tinyml").mkdir(exist_ok=True)
-        copy(source / part, folder / "tinyml" / part)
+    source, left_out = ROOT / "site_scons" / "tinyml", shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, folder / "tinyml", ignore=left_out)
     return folder
 
 

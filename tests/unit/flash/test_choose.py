@@ -53,7 +53,7 @@ def test_auto_with_nothing_says_what_each_lacks(stand_ins: StandIns) -> None:
     said = refusal.value.culprit
     assert "openocd              no board attached" in said
     assert "st-flash             st-flash is not installed" in said
-    assert "gdb                  only with server=localhost:3333" in said
+    assert "gdb                  only with gdbserver=localhost:3333" in said
 
 
 def test_half_a_programmer_is_not_installed(stand_ins: StandIns) -> None:
@@ -153,7 +153,7 @@ def test_a_port_for_the_monitor_is_not_flashed(stand_ins: StandIns) -> None:
 def test_a_server_that_is_given_is_used(stand_ins: StandIns) -> None:
     """By auto too: nothing else takes a server."""
     stand_ins.add("gdb-multiarch")
-    asked = replace(REQUEST, server="localhost:3333")
+    asked = replace(REQUEST, gdbserver="localhost:3333")
     assert choose.choose(asked, Desk(())).programmer.name == "gdb"
 
 

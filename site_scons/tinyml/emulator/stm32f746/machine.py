@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from tinyml.emulator.stm32f746.cycle_counter import CycleCounter
 from tinyml.emulator.stm32f746.debugger import Debugger
 from tinyml.emulator.stm32f746.dma import Dma
 from tinyml.emulator.stm32f746.dwt import Dwt
+from tinyml.emulator.stm32f746.ending import Input, Limit, Limits
 from tinyml.emulator.stm32f746.exceptions import Exceptions, name_of
 from tinyml.emulator.stm32f746.flash import Flash
 from tinyml.emulator.stm32f746.flash_memory import FlashMemory
@@ -36,7 +36,6 @@ from tinyml.errors import UserError
 SLICE = 2_000_000  # instructions at most between two looks at the wall clock
 LEDS = {("I", 1): "LD1"}  # UM1907 section 6.17
 MAX_RESETS = 100
-QUIET = 3.0  # seconds of virtual time asleep, after the end of the input, that end the run
 NEAR = 0x10000  # a stack pointer so little below its stack got there by growing
 
 
@@ -60,15 +59,6 @@ class Setup:
     trace: Callable[[str], None] | None = None
 
 
-@dataclass
-class _Idle:
-    """What went over the lines until ``since``, and the cycles slept since then."""
-
-    done: int = -1
-    since: int = 0
-    slept: int = 0
-
-
 class Stm32F746:
     """One board with one image."""
 
@@ -87,8 +77,9 @@ class Stm32F746:
         self.faults: list[str] = []
         self._reset_cause: str | None = None
         self._bus_error: int | None = None
+        limits = Limits(setup.limit, setup.limit_seconds, setup.timeout)
+        self.limit = Limit(limits, self.time, lambda: self.core.executed)
         self._came = True
-        self._idle = _Idle()
         self._interrupted = False
         self._event_register = False
         self.debugger: Debugger | None = None
@@ -149,8 +140,9 @@ class Stm32F746:
             )
             for name, uart in self.uarts.items()
         }
-        self._ports = [line.port for line in self.lines.values() if line.port.where != "off"]
-        self.pace = Pace(self.time, self._ports, self.setup.realtime)
+        ports = [line.port for line in self.lines.values() if line.port.where != "off"]
+        self.pace = Pace(self.time, ports, self.setup.realtime)
+        self.input = Input(self.time, self.pace, self.lines.values())
         for name, line in self.lines.items():
             line.port.on_input = self._input_came
             uart = self.uarts[name]
@@ -232,7 +224,7 @@ class Stm32F746:
         due = self.time.next_time()
         if due != NEVER:
             slice_ = self.time.cycles(SLICE_SECONDS) if self.pace.kept else NEVER
-            self.time.skip(min(due, self._end_of_time(), self.time.now + slice_))
+            self.time.skip(min(due, self.limit.of_time(), self.time.now + slice_))
         elif self.pace.live:
             self.pace.wait(SLICE_SECONDS)
         self._attention()
@@ -286,7 +278,7 @@ class Stm32F746:
         Raises:
             BoardError: the firmware did what the chip cannot do.
         """
-        self._started = time.monotonic()
+        self.limit.begin()
         self.pace.begin()
         for line in self.lines.values():
             line.port.start()
@@ -336,7 +328,7 @@ class Stm32F746:
         self.flash_memory.refresh()
         self.protection.update()
         realtime = self.pace.kept
-        deadline = min(self.time.next_time(), self._next_look(realtime), self._end())
+        deadline = min(self.time.next_time(), self._next_look(realtime), self.limit.next_time())
         stop = (self.debugger or self.core).run(deadline - self.time.skipped)
         self._handle(stop)
         if self._interrupted:
@@ -359,31 +351,8 @@ class Stm32F746:
 
     def _over(self) -> bool:
         """Return whether a limit was reached, and say which in `ended`."""
-        setup = self.setup
-        if setup.limit is not None and self.core.executed >= setup.limit:
-            self.ended = f"limit of {setup.limit:,} instructions"
-        elif setup.limit_seconds is not None and self.time.seconds >= setup.limit_seconds:
-            self.ended = f"limit of {setup.limit_seconds:g} s of virtual time"
-        elif setup.timeout and time.monotonic() - self._started > setup.timeout:
-            self.ended = f"time-out of {setup.timeout:g} s"
+        self.ended = self.limit.reached()
         return self.ended is not None
-
-    def _end(self) -> int:
-        """Return when the run ends by its limits, if from now on no cycle were skipped."""
-        if self.setup.limit is None and self.setup.limit_seconds is None:
-            return NEVER
-        return min(self._end_of_time(), self._end_of_instructions())
-
-    def _end_of_time(self) -> int:
-        """Return when the limit of virtual time is reached."""
-        if self.setup.limit_seconds is None:
-            return NEVER
-        left = max(0.0, self.setup.limit_seconds - self.time.seconds)
-        return self.time.now + self.time.cycles(left)
-
-    def _end_of_instructions(self) -> int:
-        """Return when that of instructions would be."""
-        return NEVER if self.setup.limit is None else self.setup.limit + self.time.skipped
 
     def _next_look(self, realtime: bool) -> int:
         slice_ = self.time.cycles(SLICE_SECONDS) if realtime else SLICE
@@ -484,8 +453,8 @@ class Stm32F746:
                 self._pump()
             if self.debugger and not self.debugger.before():
                 return
-            due = min(self.time.next_time(), self._end_of_time())
-            if self._input_is_over(due):
+            due = min(self.time.next_time(), self.limit.of_time())
+            if self.input.is_over(due):
                 self.finished = True
                 return
             if due == NEVER and not self.pace.live:
@@ -504,24 +473,7 @@ class Stm32F746:
             due = min(due, self.pace.wait_until(due))
         before = self.time.now
         self.time.skip(due)
-        self._idle.slept += self.time.now - before
-
-    def _input_is_over(self, due: int) -> bool:
-        """Return whether the firmware, asleep until ``due``, has done all that it was given.
-
-        Its input was finite and has ended, it answers nothing any more, and it sleeps: for ever,
-        or for `QUIET` seconds but for a tenth of them.
-        """
-        if self.pace.live or not any(port.ended for port in self._ports):
-            return False
-        if not all(line.idle for line in self.lines.values()):
-            return False
-        done = sum(line.sent + line.received for line in self.lines.values())
-        if done != self._idle.done:
-            self._idle = _Idle(done, self.time.now)
-        passed = self.time.now - self._idle.since
-        quiet = passed >= self.time.cycles(QUIET) and self._idle.slept >= 0.9 * passed
-        return due == NEVER or quiet
+        self.input.slept(self.time.now - before)
 
     # --- what DMA needs ------------------------------------------------------------------
 

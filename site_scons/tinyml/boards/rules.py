@@ -6,11 +6,12 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from tinyml import serial_rules
+from tinyml.boards import serial_rules
+from tinyml.boards.parts import Clock, Emulator, Flash, Memory, Placement
 from tinyml.errors import UserError
 
 if TYPE_CHECKING:
-    from tinyml.boards import Board, Clock, Emulator, Flash, Memory, Placement
+    from tinyml.boards.board import Board
 
 ADDRESS_SPACE = 1 << 32
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tinyml.boards.families import FAMILIES, Family
+from tinyml.boards.parts import SerialPort
 from tinyml.errors import UserError
-from tinyml.mcu_families import FAMILIES, Family
 
 if TYPE_CHECKING:
-    from tinyml.boards import Board, SerialPort
+    from tinyml.boards.board import Board
 
 PIN = re.compile(r"P([A-K])([0-9]|1[0-5])", re.ASCII)
 TOLERANCE = 0.02
@@ -17,7 +18,7 @@ TOLERANCE = 0.02
 
 
 def check(board: Board, where: str, hint: str) -> None:
-    """Refuse serial ports that the board's family does not have; arguments as `board_rules`'.
+    """Refuse serial ports that the board's family does not have; arguments as in `rules`.
 
     Raises:
         UserError: the first rule that does not hold.

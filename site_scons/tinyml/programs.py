@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tinyml.errors import UserError
-
-GDB = ("gdb-multiarch", "arm-none-eabi-gdb")
+GDB_FOR_ARM = ("gdb-multiarch", "arm-none-eabi-gdb")
 
 
 def find(name: str, places: Iterable[str] = ()) -> str | None:
@@ -25,19 +23,3 @@ def find(name: str, places: Iterable[str] = ()) -> str | None:
 def find_first(names: Iterable[str], places: Iterable[str] = ()) -> str | None:
     """Return the path of the first of several programs that is there, or None."""
     return next(filter(None, (find(name, places) for name in names)), None)
-
-
-def gdb() -> str:
-    """Return the path of a gdb that knows the Cortex-M.
-
-    Raises:
-        UserError: there is none.
-    """
-    found = find_first(GDB)
-    if found is None:
-        raise UserError(
-            "there is no gdb for Arm on this computer",
-            f"{' or '.join(GDB)} on PATH",
-            "sudo apt-get install gdb-multiarch",
-        )
-    return found

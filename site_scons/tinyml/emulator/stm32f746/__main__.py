@@ -18,8 +18,7 @@ from tinyml.emulator.serial_uart import serial_uart
 from tinyml.emulator.stm32f746 import estimate, gdb, image, report
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.machine import Setup, Stm32F746
-from tinyml.errors import UserError
-from tinyml.terminal import exit_status
+from tinyml.errors import UserError, exit_status
 
 UARTS = {"uart1": "USART1", "uart6": "USART6", "uart7": "UART7"}
 DEFAULTS = {"console": "stdio", "link": "off"}

@@ -37,6 +37,28 @@ def write_if_changed(path: str | os.PathLike[str], content: str | bytes) -> bool
     return True
 
 
+def require_folder(path: Path) -> None:
+    """Make the folder ``path``, unless it is there.
+
+    Raises:
+        UserError: it cannot be made, or nothing may be written in it.
+    """
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise _no_folder(path, error.strerror or str(error)) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise _no_folder(path, "it is not writable")
+
+
+def _no_folder(path: Path, reason: str) -> UserError:
+    return UserError(
+        f"cannot write in the folder {path}: {reason}",
+        f"a folder {path} that belongs to this user, on a disk that can be written to",
+        f"ls -ld {path}; mv {path} elsewhere if somebody else made it",
+    )
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

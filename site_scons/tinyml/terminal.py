@@ -5,12 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
-
-from tinyml import errors
-
-LEFT = 141
-"""What a shell reports for SIGPIPE."""
+from collections.abc import Iterator
 
 
 @contextlib.contextmanager
@@ -21,17 +16,6 @@ def may_be_left() -> Iterator[None]:
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go()
-
-
-def exit_status(main: Callable[[], int | None]) -> int:
-    """Run a command line's ``main`` as `errors.exit_status` does; `LEFT` if the reader leaves."""
-    try:
-        status = errors.exit_status(main)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        _let_go()
-        return LEFT
 
 
 def harmless(text: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -151,6 +153,29 @@ def test_a_drawn_seven_is_seen_by_all_three(
     x, y = panel._bars.winfo_rootx() + 40, panel._bars.winfo_rooty() + 7 * 20 + 10
     assert shown.getpixel((x, y)) == (0x1F, 0x6F, 0xB2)
     assert shown.getpixel((x, y - 20)) == (255, 255, 255)
+
+
+def test_scons_draw_opens_it_on_the_users_display(display: str) -> None:
+    """The target; Ctrl-C at the terminal closes the window without a word of Python's."""
+    project.build("board=host")
+    with project.alone():
+        scons = subprocess.Popen(
+            [sys.executable, "-m", "SCons", "-Q", "board=host", "draw"],
+            cwd=project.ROOT,
+            env={**project.without_project_path(), "DISPLAY": display},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        search = ["xdotool", "search", "--sync", "--name", "scons-tinyml: draw a digit"]
+        try:
+            where = {"DISPLAY": display, "PATH": "/usr/bin:/bin"}
+            subprocess.run(search, env=where, check=True, timeout=60, stdout=subprocess.DEVNULL)
+        finally:
+            os.killpg(scons.pid, signal.SIGINT)
+            _, said = scons.communicate(timeout=60)
+    assert scons.returncode == 2
+    assert "Traceback" not in said
 
 
 def test_erase_clear_and_keys(open_desk: Callable[..., Desk]) -> None:

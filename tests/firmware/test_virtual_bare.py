@@ -9,6 +9,7 @@ import pytest
 
 from support import bare_stm32
 from support.bare_stm32 import Run
+from tinyml.emulator.stm32f746 import __main__ as command_line
 from tinyml.emulator.stm32f746 import image
 from tinyml.emulator.stm32f746.log import BoardError
 
@@ -511,6 +512,20 @@ def test_wrong_baud_rate_is_said(bare: Bare) -> None:
     """A divider for another clock: the board says what the line runs at."""
     source = 'int main(void) { uart6_start(108000000, 115200, 0); uart6_text("?"); return 0; }'
     assert any("17058 baud, the other side expects 115200" in line for line in bare(source).log)
+    assert not any("baud" in line for line in bare(source, bauds={"USART6": 17058}).log)
+
+
+def test_the_other_sides_baud_rates_are_the_boards(root: Path, tmp_path: Path) -> None:
+    """Each of its ports has its own, as board.toml says."""
+    folder = tmp_path / "fast"
+    folder.mkdir()
+    (folder / "board.toml").write_text(
+        'inherit = "stm32f746"\nname = "fast"\n[serial.link]\nuart = "UART4"\nbaud = 460800\n'
+        'tx = "PC10"\nrx = "PC11"\nfunction = 8\n'
+    )
+    (tmp_path / "stm32f746").symlink_to(root / "firmware" / "boards" / "stm32f746")
+    options = command_line.parser().parse_args(["x.elf", "--board-dir", str(folder)])
+    assert command_line.make_setup(options, None).bauds == {"USART6": 115200, "UART4": 460800}
 
 
 def test_uart6_by_dma(bare: Bare) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tinyml.errors import UserError, exit_status
-from tinyml.files import read_toml, write_if_changed
+from tinyml.files import read_toml, require_folder, write_if_changed
 
 
 def test_same_bytes_leave_the_file_alone(tmp_path: Path) -> None:
@@ -59,6 +59,19 @@ def test_bad_toml_is_a_users_mistake(tmp_path: Path, content: bytes | None) -> N
     with pytest.raises(UserError, match=r"x\.toml") as caught:
         read_toml(path, "the hint")
     assert caught.value.hint == "the hint"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in its place, no folder around it, one of somebody else; one that is there is fine."""
+    require_folder(tmp_path / "build")
+    require_folder(tmp_path / "build")
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "nowhere" / "build"):
+        with pytest.raises(UserError, match=f"cannot write in the folder {path}: "):
+            require_folder(path)
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(UserError, match="it is not writable"):
+        require_folder(tmp_path / "build")
 
 
 def test_a_users_mistake_is_three_lines_and_no_traceback(

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ _ENVIRONMENT = {
 def tensorflow() -> Any:
     """Return the module ``tensorflow``. It must be the first to import it in its process."""
     os.environ.update(_ENVIRONMENT)
+    # Of the one interpreter that has the reference kernels.
+    warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interpreter is deprecated")
     return importlib.import_module("tensorflow")
 
 

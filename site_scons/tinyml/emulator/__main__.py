@@ -11,8 +11,7 @@ from typing import NoReturn
 from tinyml.boards import Board, Emulator, load
 from tinyml.emulator import host, qemu, virtual
 from tinyml.emulator.ports import ROLES, Wanted
-from tinyml.errors import UserError
-from tinyml.terminal import exit_status
+from tinyml.errors import UserError, exit_status
 
 TIMEOUT = 60.0
 

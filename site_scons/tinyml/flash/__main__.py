@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 
 from tinyml import boards
-from tinyml.errors import UserError
+from tinyml.errors import UserError, exit_status
 from tinyml.flash import choose, desk, engine, image, programmers
 from tinyml.flash.choose import Request
 from tinyml.flash.engine import Result
-from tinyml.terminal import exit_status
 
 _DONE = {"write": "written", "verify": "verified", "erase": "erased", "reset": "reset"}
 

@@ -114,7 +114,7 @@ def test_what_helps_is_said_for_a_board_of_qemus(stand_ins: StandIns) -> None:
     """Words for other tools in board.toml would not: it has gdb's server and nothing else."""
     with pytest.raises(UserError) as refusal:
         choose.choose(replace(REQUEST, board=replace(board(), flash=None)), Desk(()))
-    assert refusal.value.hint == "programmer=gdb server=localhost:3333"
+    assert refusal.value.hint == "programmer=gdb gdbserver=localhost:3333"
 
 
 @pytest.mark.parametrize("run", [True, False])

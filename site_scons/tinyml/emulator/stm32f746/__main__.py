@@ -18,8 +18,7 @@ from tinyml.emulator.serial_uart import serial_uart
 from tinyml.emulator.stm32f746 import estimate, gdb, image, report
 from tinyml.emulator.stm32f746.log import BoardError, Log
 from tinyml.emulator.stm32f746.machine import Setup, Stm32F746
-from tinyml.errors import UserError
-from tinyml.terminal import exit_status
+from tinyml.errors import UserError, exit_status
 
 UARTS = {"uart1": "USART1", "uart6": "USART6", "uart7": "UART7"}
 DEFAULTS = {"console": "stdio", "link": "off"}
@@ -53,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m tinyml.emulator.stm32f746", description=__doc__
     )
     options.add_argument("image", type=Path, help=".elf or .bin")
-    options.add_argument("--board-dir", type=Path, help="the board's crystal and console baud rate")
+    options.add_argument("--board-dir", type=Path, help="the board's crystal and serial ports")
     for role, where in DEFAULTS.items():
         options.add_argument(
             f"--{role}",
@@ -117,10 +116,11 @@ def make_setup(options: argparse.Namespace, trace: TextIO | None) -> Setup:
     """
     limit, seconds = parse_limit(options.limit) if options.limit else (None, None)
     board = load_board(options.board_dir) if options.board_dir else None
-    known = {"crystal_hz": board.clock.crystal_hz} if board and board.clock else {}
-    known |= {"baud": board.serial.console.baud} if board and board.serial else {}
+    crystal = {"crystal_hz": board.clock.crystal_hz} if board and board.clock else {}
+    serial = board.serial.ports().values() if board and board.serial else ()
     return Setup(
-        **known,
+        **crystal,
+        bauds={port.uart: port.baud for port in serial},
         ports=open_ports(options, board),
         limit=limit,
         limit_seconds=seconds,

@@ -43,11 +43,13 @@ NEAR = 0x10000  # a stack pointer so little below its stack got there by growing
 class Setup:
     """How the board is run; ``ports`` by the UART's name, ``limit`` in instructions.
 
+    ``bauds`` is, by the UART's name too, what its other side expects; ``baud`` that of the others.
     ``realtime`` None: while a port may bring something, virtual time is no faster than ours.
     """
 
     crystal_hz: int = 25_000_000
     baud: int = 115200
+    bauds: Mapping[str, int] = field(default_factory=dict)
     ports: Mapping[str, Port] = field(default_factory=dict)
     limit: int | None = None
     limit_seconds: float | None = None
@@ -130,7 +132,12 @@ class Stm32F746:
         for letter, gpio in self.gpios.items():
             gpio.on_output = self._led(letter)
         self.lines = {
-            name: Line(uart, self.setup.ports.get(name, Port()), self.setup.baud, self._pin_check)
+            name: Line(
+                uart,
+                self.setup.ports.get(name, Port()),
+                self.setup.bauds.get(name, self.setup.baud),
+                self._pin_check,
+            )
             for name, uart in self.uarts.items()
         }
         ports = [line.port for line in self.lines.values() if line.port.where != "off"]

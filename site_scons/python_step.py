@@ -45,6 +45,16 @@ def depend_on_step(env, targets, step, packages=()):
     env.Precious(targets)
 
 
+def only_by_name(env, targets):
+    """Have ``targets`` made only by their own names, not with the folder that they are in.
+
+    For what is asked for now and then: ``scons .`` would run a notebook, and fail on a
+    comparison that has nothing to compare with.
+    """
+    for node in targets:
+        env.Ignore(node.dir, node)
+
+
 @functools.cache
 def _closure(step):
     """Return the names in tinyml that ``step`` needs, itself included, by their imports."""

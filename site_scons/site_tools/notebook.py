@@ -8,7 +8,7 @@ from pathlib import Path
 
 from SCons.Action import Action
 
-from python_step import command, depend_on_step
+from python_step import command, depend_on_step, only_by_name
 
 PACKAGES = ["nbclient", "nbconvert", "ipykernel", "matplotlib"]
 
@@ -25,6 +25,7 @@ def _emitter(target, source, env):
     depend_on_step(env, target, "notebook", PACKAGES)
     nodes = [value for value in env["NOTEBOOKSETTINGS"].values() if hasattr(value, "abspath")]
     env.Depends(target, nodes)
+    only_by_name(env, target)
     return target, source
 
 

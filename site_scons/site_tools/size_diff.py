@@ -9,7 +9,7 @@ import subprocess
 
 from SCons.Action import Action
 
-from python_step import command
+from python_step import command, only_by_name
 
 PASSED = 1  # status of tinyml.elf.against; a mistake has another
 
@@ -38,6 +38,7 @@ def size_diff(env, alias, image, report):
     compared = env.Command(written, report, Action(_compare, cmdstr=None), IMAGE=image.lstrip("#"))
     env.Precious(compared)
     env.AlwaysBuild(compared)
+    only_by_name(env, compared)
     return env.Alias(alias, compared)
 
 

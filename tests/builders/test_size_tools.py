@@ -139,3 +139,10 @@ def test_a_table_is_made_when_something_changed(project: SconsProject, changed: 
     project.write(changed, "another")
     project.scons("size-table")
     assert project.ran == ["table"]
+
+
+def test_a_folder_does_not_stand_for_the_comparison(project: SconsProject) -> None:
+    """``scons .`` makes what can be made; a comparison that would fail is asked for by name."""
+    assert "table" in project.scons(".", "status=3").stdout
+    assert "picture" in project.ran
+    assert project.scons("size-diff", "status=3", check=False).returncode == 2
